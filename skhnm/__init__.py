@@ -1,0 +1,8 @@
+"""skhnm: metric learning from hard negatives, in scikit-learn's idiom."""
+
+from skhnm._tuples import Tuples
+from skhnm.estimators._linear import HardNegativeMetricLearner
+
+__version__ = "0.1.0.dev0"
+
+__all__ = ["HardNegativeMetricLearner", "Tuples"]

@@ -1,0 +1,144 @@
+"""What a fit reports of itself, and when it should stop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skhnm._objective import MiningStatistics
+from skhnm._typing import FloatArray
+from skhnm.embeddings._base import BaseEmbedding
+from skhnm.exceptions import MiningWarning
+
+_COLLAPSED = 1e-3  # of the distance to the nearest negatives at the start
+
+
+class Monitor:
+    """Keeps the curves, the best parameters, and the patience.
+
+    Parameters
+    ----------
+    name : str
+        The estimator's, for messages.
+    verbose : int
+        Above 0, one line is printed after each round.
+    tol : float
+        Least improvement that counts.
+    n_iter_no_change : int
+        Rounds without improvement after which to stop.
+    judge : callable, optional
+        Gives the held-out score of the embedding, higher is better; the best parameters
+        are kept. Without it, the training loss is watched.
+    on_round : callable, optional
+        Called with False before each round and True after it; stops the fit if it
+        returns True.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        verbose: int,
+        tol: float,
+        n_iter_no_change: int,
+        judge: Callable[[BaseEmbedding], float] | None = None,
+        on_round: Callable[[bool, BaseEmbedding | None], Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.verbose = verbose
+        self.tol = tol
+        self.patience = n_iter_no_change
+        self.judge = judge
+        self.on_round = on_round
+        self.loss_curve: list[float] = []
+        self.mining_curve: list[dict[str, float]] = []
+        self.validation_scores: list[float] = []
+        self._best = -np.inf
+        self._best_parameters: FloatArray | None = None
+        self._waited = 0
+        self._seen: list[MiningStatistics] = []
+        self._n_mined = 0
+
+    def begin_round(self) -> None:
+        self._seen, self._n_mined = [], 0
+        if self.on_round is not None:
+            self.on_round(False, None)
+
+    def mined(self, n_tuples: int) -> None:
+        """Count what one mining found."""
+        self._n_mined += n_tuples
+
+    def saw(self, statistics: MiningStatistics | None) -> None:
+        """Take note of what one step was given."""
+        if statistics is not None:
+            self._seen.append(statistics)
+
+    def end_round(self, embedding: BaseEmbedding, losses: list[float]) -> bool:
+        """Take stock of a round; return whether to stop."""
+        self.loss_curve.extend(losses)
+        self.mining_curve.append(self._summary())
+        score = -losses[-1] if losses else -np.inf
+        if self.judge is not None:
+            score = self.judge(embedding)
+            self.validation_scores.append(score)
+        if self.verbose:
+            self._print(losses)
+        stop = self.on_round is not None and bool(self.on_round(True, embedding))
+        if not self._seen:
+            warnings.warn(
+                "No tuple was mined in this round, so there is nothing to learn from: no row "
+                "has both a positive and a negative that meet the miners' rules. Widen the "
+                "margin or rank window, choose a fallback, or take another miner.",
+                MiningWarning,
+                stacklevel=4,
+            )
+            return True
+        return self._is_out_of_patience(score, embedding) or stop
+
+    def finish(self, embedding: BaseEmbedding) -> None:
+        """Restore the best parameters that the judge saw; warn of a collapse."""
+        if self.judge is not None and self._best_parameters is not None:
+            embedding.parameters = self._best_parameters
+        spreads = [row["spread"] for row in self.mining_curve if row["n_tuples"]]
+        if len(spreads) > 1 and spreads[-1] < _COLLAPSED * spreads[0]:
+            warnings.warn(
+                "The embedding has collapsed: rows of different classes have come to lie "
+                f"{spreads[-1] / spreads[0]:.1e} times as far apart as at the start. Mine "
+                "easier negatives (negative_miner='semi_hard'), raise alpha, or lower the "
+                "learning rate.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _is_out_of_patience(self, score: float, embedding: BaseEmbedding) -> bool:
+        gain = score - self._best
+        needed = self.tol * (1.0 if self.judge is not None else abs(score))
+        if gain > 0:
+            self._best, self._best_parameters = score, embedding.parameters.copy()
+        self._waited = 0 if gain > needed else self._waited + 1
+        return self._waited >= self.patience
+
+    def _summary(self) -> dict[str, float]:
+        """One row of the mining curve: the tuples mined, and means over them."""
+        seen = self._seen
+        counts = np.array([s.n_tuples for s in seen], dtype=float)
+        names = ("active", "hardness", "spread")
+        means = {
+            name: float(counts @ [getattr(s, name) for s in seen] / counts.sum()) if seen else 0.0
+            for name in names
+        }
+        return {"n_tuples": self._n_mined, **means}
+
+    def _print(self, losses: list[float]) -> None:
+        row = self.mining_curve[-1]
+        loss = f"{losses[-1]:.5g}" if losses else "none"
+        score = f"  held-out P@1 {self.validation_scores[-1]:.4f}" if self.judge else ""
+        print(
+            f"[{self.name}] round {len(self.mining_curve)}  loss {loss}  "
+            f"tuples {row['n_tuples']}  active {row['active']:.1%}  "
+            f"hardness {row['hardness']:.3f}{score}"
+        )

@@ -1,0 +1,98 @@
+"""From a name, an instance or a function to the object that does the work."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sklearn.base import clone
+
+
+class Registry(Mapping[str, type]):
+    """The known classes of one kind, by name.
+
+    A name is the class name in snake_case less the suffix: `SemiHardMiner` is
+    ``"semi_hard"``.
+
+    Parameters
+    ----------
+    parameter : str
+        What users call this kind, for error messages, such as ``"negative_miner"``.
+    suffix : str
+        The end of each class name that its short name leaves out.
+    classes : sequence of type
+        The known classes.
+    methods : sequence of str
+        What an object must offer to be one of this kind.
+    from_function : callable, optional
+        Makes such an object from a user's function.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        suffix: str,
+        classes: Sequence[type],
+        *,
+        methods: Sequence[str],
+        from_function: Callable[[Callable[..., Any]], Any] | None = None,
+    ) -> None:
+        self.parameter = parameter
+        self._classes = {_snake_case(cls.__name__.removesuffix(suffix)): cls for cls in classes}
+        self._methods = tuple(methods)
+        self._from_function = from_function
+
+    def __getitem__(self, name: str) -> type:
+        return self._classes[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._classes)
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def resolve(self, given: Any) -> Any:
+        """Return a fresh object for a name, an instance or a function.
+
+        Instances are cloned (or deep-copied), so that the one given is never changed. Its
+        parameters are checked, where it has a `check_parameters`.
+
+        Raises
+        ------
+        ValueError
+            For an unknown name; the known ones are listed.
+        TypeError
+            For an object that lacks a method of this kind; the method is named.
+        """
+        if isinstance(given, str):
+            if given not in self._classes:
+                near = difflib.get_close_matches(given, self._classes, n=1)
+                hint = f"Did you mean {near[0]!r}? " if near else ""
+                raise ValueError(
+                    f"Unknown {self.parameter} {given!r}. {hint}"
+                    f"Known names: {', '.join(map(repr, sorted(self._classes)))}"
+                )
+            return self._classes[given]()
+        if isinstance(given, type):
+            raise TypeError(
+                f"{self.parameter} must be an instance, got the class {given.__name__}: "
+                f"write {given.__name__}() with its parameters"
+            )
+        missing = [m for m in self._methods if not callable(getattr(given, m, None))]
+        if not missing:
+            return clone(given, safe=False)
+        if self._from_function is not None and callable(given):
+            return self._from_function(given)
+        function = ", a function" if self._from_function is not None else ""
+        raise TypeError(
+            f"{self.parameter} must be a name ({', '.join(map(repr, sorted(self._classes)))})"
+            f"{function} or an object with {' and '.join(m + '()' for m in self._methods)}; "
+            f"{given!r} lacks {', '.join(m + '()' for m in missing)}"
+        )
+
+
+def _snake_case(name: str) -> str:
+    """``"SemiHard"`` → ``"semi_hard"``, ``"NPair"`` → ``"npair"``, ``"NCA"`` → ``"nca"``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()

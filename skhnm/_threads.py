@@ -1,0 +1,117 @@
+"""Workers for tiles, and the one guard around BLAS's own threads.
+
+Tiles run in a few short-lived Python threads (the kernels and BLAS release the GIL). No
+thread outlives a call, so a fork finds none half-way. While tiles run, BLAS is kept to
+one thread; that setting belongs to the whole process, so overlapping callers share one
+count: the first to come limits it, the last to leave restores it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import joblib
+from threadpoolctl import ThreadpoolController
+
+
+def effective_n_jobs(n_jobs: int | None) -> int:
+    """Return the number of threads to use.
+
+    None means every core that this process may use, less where a parent (joblib's
+    workers, say) has set ``OMP_NUM_THREADS``, as in scikit-learn's native code.
+    """
+    if n_jobs is not None:
+        return int(joblib.effective_n_jobs(n_jobs))
+    cores = int(joblib.effective_n_jobs(-1))
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(limit)) if limit.isdigit() and int(limit) > 0 else cores
+
+
+def run_tiles(work: Callable[[int], None], n_tiles: int, n_jobs: int | None) -> None:
+    """Call ``work(0) … work(n_tiles - 1)``, each once, on up to `n_jobs` threads.
+
+    Tiles must write to different places. The caller's thread works too; the first
+    exception is raised after all threads have stopped.
+    """
+    workers = min(effective_n_jobs(n_jobs), n_tiles)
+    with single_threaded_blas():
+        if workers <= 1:
+            for tile in range(n_tiles):
+                work(tile)
+            return
+
+        tickets = count()
+        stop = threading.Event()
+
+        def take_tiles() -> None:
+            try:
+                while not stop.is_set() and (tile := next(tickets)) < n_tiles:
+                    work(tile)
+            except BaseException:
+                stop.set()
+                raise
+
+        with ThreadPoolExecutor(workers - 1, thread_name_prefix="skhnm") as executor:
+            futures = [executor.submit(take_tiles) for _ in range(workers - 1)]
+            try:
+                take_tiles()
+            finally:
+                stop.set()
+        for future in futures:
+            future.result()
+
+
+class _BlasGuard:
+    """Keeps BLAS to one thread for as long as anybody is inside."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._limiter: Any = None
+        self._controller: ThreadpoolController | None = None
+
+    def enter(self) -> None:
+        with self._lock:
+            if self._inside == 0:
+                if self._controller is None:
+                    self._controller = ThreadpoolController().select(user_api="blas")
+                self._limiter = self._controller.limit(limits=1)
+            self._inside += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limiter.restore_original_limits()
+                self._limiter = None
+
+    def after_fork(self) -> None:
+        """Forget callers that live in the parent only, and undo their limit here."""
+        limiter = self._limiter
+        self.reset()
+        if limiter is not None:
+            limiter.restore_original_limits()
+
+
+_guard = _BlasGuard()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_guard.after_fork)
+
+
+@contextmanager
+def single_threaded_blas() -> Iterator[None]:
+    """Keep BLAS to one thread inside; safe to nest and to overlap between threads."""
+    _guard.enter()
+    try:
+        yield
+    finally:
+        _guard.leave()

@@ -1,0 +1,92 @@
+"""The loop: candidates, embeddings, mining, loss, step. Everything else is delegated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skhnm._monitor import Monitor
+from skhnm._objective import Objective, unit_rows
+from skhnm._tuples import Tuples
+from skhnm._typing import FloatArray, IndexArray
+from skhnm.embeddings._base import BaseEmbedding
+from skhnm.miners._base import BaseMiner
+from skhnm.miners.positives import BasePositiveMiner
+from skhnm.neighbors._candidates import Candidates
+from skhnm.pools._base import BasePool
+from skhnm.solvers._base import BaseSolver, Mined
+
+
+@dataclass
+class Problem:
+    """The rows to learn from, and the choices on each axis.
+
+    `X` (n, d) is centred, `codes` (n,) are classes from 0 and `weights` (n,) those of the
+    anchors.
+    """
+
+    X: FloatArray
+    codes: IndexArray
+    weights: FloatArray
+    pool: BasePool
+    positive_miner: BasePositiveMiner
+    negative_miner: BaseMiner
+    loss: Any
+    alpha: float
+    batch_size: int
+    random: np.random.Generator
+    n_jobs: int | None
+
+
+def train(
+    problem: Problem,
+    embedding: BaseEmbedding,
+    solver: BaseSolver,
+    monitor: Monitor,
+    *,
+    max_iter: int,
+    refresh_every: int,
+) -> None:
+    """Move the embedding's parameters until `max_iter`, convergence or the monitor's stop.
+
+    A round is one mining and the iterations on what it found; or, where a mini-batch
+    solver mines at each step, one epoch.
+    """
+    p = problem
+    length = 1 if solver.stochastic and p.pool.mined_each_step else refresh_every
+    p.pool.reset()
+    for done in range(0, max_iter, length):
+        n_iterations = min(length, max_iter - done)
+        monitor.begin_round()
+        solver.begin_round(done / max_iter)
+        for rows, tuples in solver.pieces(_mine(p, embedding, monitor), n_iterations, p.random):
+            if len(tuples):
+                X = p.X if len(rows) == len(p.X) else p.X[rows]
+                objective = Objective(embedding, X, tuples, p.loss, p.alpha, p.n_jobs)
+                embedding.parameters = solver.step(objective, embedding.parameters, n_iterations)
+                monitor.saw(objective.statistics)
+        if monitor.end_round(embedding, solver.losses) or solver.has_converged():
+            break
+    monitor.finish(embedding)
+    p.pool.reset()
+
+
+def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Iterator[Mined]:
+    """Mine each set of candidates that the pool hands out, under the current embedding."""
+    p = problem
+    for rows in p.pool.candidates(p.codes, p.batch_size, p.random):
+        X = p.X if len(rows) == len(p.X) else p.X[rows]
+        Z, _ = embedding.forward(X)
+        if getattr(p.loss, "metric", None) == "cosine":
+            Z, _ = unit_rows(Z)
+        codes = p.codes[rows]
+        own = np.arange(len(rows), dtype=np.intp)
+        candidates = Candidates(Z, codes, Z, codes, own, p.random, n_jobs=p.n_jobs)
+        candidates.positives = p.positive_miner.select(candidates)
+        mined = p.pool.remember(p.negative_miner.select(candidates))
+        monitor.mined(len(mined))
+        weights = p.weights[rows][mined.anchors]
+        yield rows, Tuples(mined.anchors, mined.positives, mined.negatives, weights)

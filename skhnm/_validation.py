@@ -1,0 +1,199 @@
+"""Checks of what users pass in: labels, weights, numbers and index arrays."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils.validation import column_or_1d
+
+from skhnm._typing import FloatArray, IndexArray, LabelArray, RandomState
+
+
+def check_embeddings(Z: Any, name: str = "Z") -> FloatArray:
+    """Return finite embeddings (n, m) as float32 or float64; n may be 0."""
+    rows: FloatArray = check_array(
+        Z, dtype=[np.float64, np.float32], ensure_min_samples=0, input_name=name, order="C"
+    )
+    return rows
+
+
+def encode_labels(
+    y: Any, unlabelled: Any = None, *, name: str = "y"
+) -> tuple[LabelArray, IndexArray]:
+    """Turn labels of any type into codes.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Strings, whole numbers, booleans, pandas categoricals: every value is a class.
+    unlabelled : label, optional
+        The value that means "no class".
+    name : str
+        What the user calls `y`.
+
+    Returns
+    -------
+    classes : (n_classes,)
+        The sorted classes, without `unlabelled`.
+    codes : (n,) intp
+        Position of each label in `classes`; -1 where unlabelled.
+
+    Raises
+    ------
+    ValueError
+        If `y` is missing, not one-dimensional, holds missing or continuous values, or
+        values of types that cannot be sorted together.
+    """
+    if y is None:
+        raise ValueError(f"{name} is None, but a metric is learned from labels: pass one a row")
+    labels = column_or_1d(np.asarray(y))
+    if labels.dtype.kind == "f":
+        if not np.isfinite(labels).all():
+            raise ValueError(
+                f"{name} contains NaN or infinity; drop these rows, or give them a value "
+                "of their own and name it in unlabelled="
+            )
+        fractional = labels[labels != np.floor(labels)]
+        if len(fractional):
+            raise ValueError(
+                f"{name} holds continuous values such as {fractional[0]:g}, but a metric is "
+                "learned from classes: pass whole numbers or strings (bin a target first, "
+                "with KBinsDiscretizer, say)"
+            )
+    elif labels.dtype.kind == "O" and any(v is None or v != v for v in labels):
+        raise ValueError(
+            f"{name} contains missing labels (None or NaN); drop these rows, or give them a "
+            "value of their own and name it in unlabelled="
+        )
+    elif labels.dtype.kind == "c":
+        raise ValueError(f"{name} holds complex numbers; pass whole numbers or strings")
+    try:
+        classes, codes = np.unique(labels, return_inverse=True)
+    except TypeError:
+        kinds = sorted({type(v).__name__ for v in labels})
+        raise ValueError(
+            f"{name} mixes types that cannot be sorted together ({', '.join(kinds)}); "
+            "convert all labels to one type"
+        ) from None
+    codes = codes.reshape(-1).astype(np.intp)
+    if unlabelled is not None:
+        kept = np.array([bool(c != unlabelled) for c in classes], dtype=bool)
+        position = np.where(kept, np.cumsum(kept) - 1, -1)
+        classes, codes = classes[kept], position[codes].astype(np.intp)
+    return classes, codes
+
+
+def check_weights(sample_weight: Any, n: int) -> FloatArray:
+    """Return non-negative, finite row weights (n,) float64, ones for None."""
+    if sample_weight is None:
+        return np.ones(n)
+    if isinstance(sample_weight, Real):
+        return np.full(n, float(sample_weight))
+    weights: FloatArray = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.ndim != 1:
+        raise ValueError("Sample weights must be 1D array or scalar")
+    if weights.shape != (n,):
+        raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n,)}!")
+    if (weights < 0).any():
+        raise ValueError("sample_weight must not be negative; a weight of 0 leaves a row out")
+    if not weights.any():
+        raise ValueError("sample_weight is zero for every row; at least two rows must count")
+    return weights
+
+
+def check_number(
+    value: Any,
+    name: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    low_open: bool = False,
+    high_open: bool = False,
+    integer: bool = False,
+    optional: bool = False,
+) -> None:
+    """Raise if a parameter is not a number in its range.
+
+    Raises
+    ------
+    TypeError
+        If it is not a number of that kind.
+    ValueError
+        If it is outside [low, high], or on an open end.
+    """
+    if optional and value is None:
+        return
+    kind: Any = Integral if integer else Real
+    what = "an integer" if integer else "a number"
+    bounds = []
+    if low is not None:
+        bounds.append(f"{'>' if low_open else '>='} {low:g}")
+    if high is not None:
+        bounds.append(f"{'<' if high_open else '<='} {high:g}")
+    wanted = f"{what}{' ' if bounds else ''}{' and '.join(bounds)}"
+    if optional:
+        wanted += ", or None"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    below = low is not None and (value < low or (low_open and value == low))
+    above = high is not None and (value > high or (high_open and value == high))
+    if below or above or not np.isfinite(value):
+        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+
+
+def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
+    """Raise a ValueError that lists the choices if `value` is none of them."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ValueError(f"{name} must be one of {listed}; got {value!r}")
+
+
+def check_index_array(rows: Any, name: str, n_rows: int, n_pool: int) -> IndexArray:
+    """Return pool indices (n_rows, k) intp, in which -1 is padding.
+
+    Raises
+    ------
+    ValueError
+        If they are not whole numbers, not two-dimensional, or out of range.
+    """
+    indices = np.asarray(rows)
+    if indices.ndim != 2 or len(indices) != n_rows:
+        raise ValueError(f"{name} must have shape ({n_rows}, k), got {indices.shape}")
+    if indices.dtype.kind not in "iu":
+        raise ValueError(f"{name} must hold integer row indices, got dtype {indices.dtype}")
+    if indices.size and (indices.min() < -1 or indices.max() >= n_pool):
+        raise ValueError(
+            f"{name} must hold rows of the pool, 0 to {n_pool - 1}, or -1 for padding; got "
+            f"values from {indices.min()} to {indices.max()}"
+        )
+    return indices.astype(np.intp)
+
+
+def check_generator(random_state: RandomState) -> np.random.Generator:
+    """Return a NumPy Generator for a seed, a RandomState, a Generator or None."""
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(2**32, size=4, dtype=np.uint64))
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "random_state must be a whole number >= 0, a numpy RandomState or Generator, or "
+            f"None; got {random_state!r}"
+        ) from None
+
+
+__all__ = [
+    "check_choice",
+    "check_consistent_length",
+    "check_embeddings",
+    "check_generator",
+    "check_index_array",
+    "check_number",
+    "check_weights",
+    "encode_labels",
+]

@@ -1,0 +1,68 @@
+"""The linear embedding: Z = scale · X Lᵀ, whose distances are Mahalanobis distances."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhnm._threads import run_tiles
+from skhnm._typing import FloatArray
+from skhnm.embeddings._base import BaseEmbedding
+
+_MOST_TILES = 16
+
+
+class LinearEmbedding(BaseEmbedding):
+    """A matrix, learned in units of its start.
+
+    Entries are of the order of one whatever the scale of the data, so that a learning
+    rate or a shrinkage means the same on every data set.
+
+    Parameters
+    ----------
+    components : (m, d) float64
+        Where to start.
+    n_jobs : int or None
+        Threads over tiles of rows; never changes a result.
+    """
+
+    def __init__(self, components: FloatArray, n_jobs: int | None = None) -> None:
+        self.shape = components.shape
+        norm = float(np.linalg.norm(components))
+        self.scale = norm / np.sqrt(len(components)) if norm > 0 else 1.0
+        self.start = (components / self.scale).ravel()
+        self.parameters = self.start.copy()
+        self.n_jobs = n_jobs
+
+    @property
+    def components(self) -> FloatArray:
+        """The matrix (m, d) that takes a row x to its embedding L x."""
+        return self.scale * self.parameters.reshape(self.shape)
+
+    def forward(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+        matrix = np.ascontiguousarray(self.components.T.astype(X.dtype))
+        Z = np.empty((len(X), self.shape[0]), dtype=X.dtype)
+        tiles = _row_tiles(len(X))
+
+        def multiply(tile: int) -> None:
+            np.matmul(X[tiles[tile]], matrix, out=Z[tiles[tile]])
+
+        run_tiles(multiply, len(tiles), self.n_jobs)
+        return Z, X
+
+    def backward(self, memory: FloatArray, gradient: FloatArray) -> FloatArray:
+        X = memory
+        tiles = _row_tiles(len(X))
+        partial = np.empty((len(tiles), *self.shape))
+
+        def multiply(tile: int) -> None:
+            rows = tiles[tile]
+            partial[tile] = gradient[rows].astype(X.dtype, copy=False).T @ X[rows]
+
+        run_tiles(multiply, len(tiles), self.n_jobs)
+        return self.scale * partial.sum(axis=0).ravel()
+
+
+def _row_tiles(n: int) -> list[slice]:
+    """Cut n rows into tiles that depend on n alone, so that sums have a fixed order."""
+    height = max(1024, -(-n // _MOST_TILES))
+    return [slice(start, min(start + height, n)) for start in range(0, n, height)]

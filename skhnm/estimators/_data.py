@@ -1,0 +1,136 @@
+"""From validated rows and labels to the rows that a learner trains on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skhnm._typing import FloatArray, IndexArray, LabelArray
+from skhnm.kernels._rows import project_rows
+
+
+@dataclass
+class TrainingData:
+    """Distinct, centred rows, sorted by class.
+
+    A row that is repeated with the same label stands once, with the weights added:
+    otherwise it would be its own nearest positive, from which nothing can be learned.
+    The order depends on the rows alone, not on how they came in.
+    """
+
+    X: FloatArray
+    codes: IndexArray
+    weights: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def take(self, rows: IndexArray) -> TrainingData:
+        return TrainingData(self.X[rows], self.codes[rows], self.weights[rows])
+
+
+def prepare(
+    X: FloatArray, codes: IndexArray, weights: FloatArray, classes: LabelArray, class_weight: Any
+) -> TrainingData:
+    """Leave out rows without label or weight, merge repeated ones, centre, and weigh classes.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to learn from: fewer than two classes, or no class with two
+        different rows.
+    """
+    used = (codes >= 0) & (weights > 0)
+    data = merge_repeated(X[used], codes[used], weights[used])
+    counts = np.bincount(data.codes, minlength=len(classes))
+    if (counts > 0).sum() < 2:
+        found = f"only {classes[counts > 0].tolist()[0]!r}" if counts.any() else "none"
+        raise ValueError(
+            f"A metric is learned between classes: y needs at least two, got 1 class or less "
+            f"({found}) among the labelled rows with a weight"
+        )
+    if counts.max() < 2:
+        raise ValueError(
+            "No class has two different rows, so there is no positive pair to learn from. "
+            "Pass at least two different rows of one class (are the rows all identical, or "
+            "is y an identifier instead of a class?)"
+        )
+    data.weights = data.weights * class_factors(class_weight, classes, data)[data.codes]
+    data.X = data.X - data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
+    return data
+
+
+def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> TrainingData:
+    """Sort rows by class and along a fixed direction, and merge those that are the same."""
+    key = np.empty(len(X))
+    project_rows(X, np.cos(np.arange(1.0, X.shape[1] + 1.0)), key)
+    order = np.lexsort((key, codes))
+    X, codes, key, weights = X[order], codes[order], key[order], weights[order]
+    is_new = np.ones(len(X), dtype=bool)
+    twins = np.flatnonzero((key[1:] == key[:-1]) & (codes[1:] == codes[:-1])) + 1
+    is_new[twins] = (X[twins] != X[twins - 1]).any(axis=1)
+    if is_new.all():
+        return TrainingData(X, codes, weights)
+    group = np.cumsum(is_new) - 1
+    return TrainingData(X[is_new], codes[is_new], np.bincount(group, weights=weights))
+
+
+def class_factors(class_weight: Any, classes: LabelArray, data: TrainingData) -> FloatArray:
+    """Return the factor (n_classes,) of each class: 1, balanced, or from a dict.
+
+    Raises
+    ------
+    ValueError
+        For another string, a negative weight, or a dict that names an unknown class.
+    """
+    factors = np.ones(len(classes))
+    if class_weight is None:
+        return factors
+    if isinstance(class_weight, dict):
+        position = {label: i for i, label in enumerate(classes.tolist())}
+        for label, factor in class_weight.items():
+            if label not in position:
+                raise ValueError(
+                    f"class_weight names the class {label!r}, but y has {classes.tolist()}"
+                )
+            if not factor >= 0:
+                raise ValueError(f"class_weight[{label!r}] must be >= 0, got {factor!r}")
+            factors[position[label]] = factor
+        if not (factors[np.unique(data.codes)] > 0).any():
+            raise ValueError("class_weight is 0 for every class; at least one must count")
+        return factors
+    if class_weight == "balanced":
+        totals = np.bincount(data.codes, weights=data.weights, minlength=len(classes))
+        present = totals > 0
+        factors[present] = totals.sum() / (present.sum() * totals[present])
+        return factors
+    raise ValueError(
+        f"class_weight must be 'balanced', a dict from class to weight, or None; "
+        f"got {class_weight!r}"
+    )
+
+
+def hold_out(
+    data: TrainingData, fraction: float, random: np.random.Generator
+) -> tuple[TrainingData, TrainingData]:
+    """Split off about a `fraction` of each class, never the whole of it.
+
+    Raises
+    ------
+    ValueError
+        If no class is large enough to spare a row.
+    """
+    held = np.zeros(len(data), dtype=bool)
+    for code in np.unique(data.codes):
+        members = np.flatnonzero(data.codes == code)
+        n = min(round(fraction * len(members)), len(members) - 2)
+        if n > 0:
+            held[random.choice(members, n, replace=False)] = True
+    if not held.any():
+        raise ValueError(
+            f"early_stopping holds out validation_fraction={fraction} of each class, but no "
+            "class is large enough to spare a row: raise the fraction, or turn it off"
+        )
+    return data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))

@@ -1,0 +1,70 @@
+"""Squared Euclidean distances of given pairs of rows, exact to the last sum."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhnm.kernels._common import kernel, squared_distance
+
+
+@kernel()
+def pair_distances_tile(Z, P, anchors, others, padding, start, stop, out):  # type: ignore[no-untyped-def]
+    """Fill ``out[t, s] = |Z[anchors[t]] - P[others[t, s]]|²`` for t in [start, stop).
+
+    Parameters
+    ----------
+    Z : (n, m) float
+        Embeddings of the anchors.
+    P : (N, m) float
+        Embeddings of the pool.
+    anchors : (t,) intp
+        Rows of `Z`.
+    others : (t, k) intp
+        Rows of `P`; -1 is padding.
+    padding : float
+        Written where `others` is -1.
+    start, stop : int
+        The tuples of this tile.
+    out : (t, k) float64
+        Filled in place.
+    """
+    for t in range(start, stop):
+        z = Z[anchors[t]]
+        for s in range(others.shape[1]):
+            j = others[t, s]
+            out[t, s] = padding if j < 0 else squared_distance(z, P[j])
+
+
+@kernel()
+def max_squared_distance(Z, centre):  # type: ignore[no-untyped-def]
+    """Largest squared distance of a row of Z (n, m) from a centre (m,); 0 if n is 0."""
+    largest = 0.0
+    for i in range(Z.shape[0]):
+        largest = max(largest, squared_distance(Z[i], centre))
+    return largest
+
+
+@kernel()
+def augment_rows(Z, rows, centre, scale, factors, augmented):  # type: ignore[no-untyped-def]
+    """Prepare rows so that one matrix product of two such arrays gives |b|² - 2 a·b.
+
+    Row i of `augmented` (r, m + 1) float32 becomes the centred, scaled row b of
+    ``Z[rows[i]]`` times ``factors[0]``, and then ``factors[1] * |b|² + factors[2]``.
+    The factors are (1, 1, 0) for the pool and (-2, 0, 1) for the queries.
+
+    Returns
+    -------
+    norms : (r,) float64
+        Squared norms |b|² of the float32 rows.
+    """
+    m = Z.shape[1]
+    norms = np.empty(rows.shape[0], dtype=np.float64)
+    for i in range(rows.shape[0]):
+        norm = 0.0
+        for f in range(m):
+            b = np.float32((Z[rows[i], f] - centre[f]) * scale)
+            augmented[i, f] = factors[0] * b
+            norm += float(b) * float(b)
+        augmented[i, m] = factors[1] * norm + factors[2]
+        norms[i] = norm
+    return norms

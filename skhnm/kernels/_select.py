@@ -1,0 +1,205 @@
+"""Selection fused with the scan of a tile of distances, while the tile is in cache.
+
+A tile holds ``v = |b|² - 2 a·b`` in float32: the squared distance of a query ``a`` to a
+pool row ``b``, less the query's own squared norm. It only tells who *may* be selected.
+Whoever passes has its distance computed exactly, in float64 from the original rows, and
+the exact distance decides; ties go to the lower index. So the result does not depend on
+the tile's size, on the order of the pool, nor on where the data lie.
+
+One anchor may ask several queries (one for each of its positives): ``first[r]`` to
+``first[r + 1]`` are the queries of row r. A query is given its own open window
+``lower < d < upper``. Distances here are signed: -d where the farthest are wanted.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhnm.kernels._common import kernel, squared_distance
+
+_BLOCK = 128
+
+
+@kernel()
+def any_within(values, floor, ceiling):  # type: ignore[no-untyped-def]
+    """Whether any of `values` (c,) float32 has ``floor < v <= ceiling``.
+
+    Without a branch, so that the compiler compares sixteen at a time.
+    """
+    found = False
+    for j in range(values.shape[0]):
+        found |= (values[j] > floor) & (values[j] <= ceiling)
+    return found
+
+
+@kernel(inline="always")
+def is_before(d, i, other_d, other_i):  # type: ignore[no-untyped-def]
+    """Whether (d, i) sorts before (other_d, other_i): by distance, then by index."""
+    return d < other_d or (d == other_d and i < other_i)
+
+
+@kernel()
+def replace_worst(distances, indices, d, i):  # type: ignore[no-untyped-def]
+    """Replace the root of a max-heap (k,) by (d, i) and restore the heap."""
+    k = distances.shape[0]
+    here = 0
+    while True:
+        child = 2 * here + 1
+        if child >= k:
+            break
+        right = child + 1
+        if right < k and is_before(distances[child], indices[child], distances[right], indices[right]):
+            child = right
+        if not is_before(d, i, distances[child], indices[child]):
+            break
+        distances[here] = distances[child]
+        indices[here] = indices[child]
+        here = child
+    distances[here] = d
+    indices[here] = i
+
+
+@kernel()
+def select_tile(  # type: ignore[no-untyped-def]
+    tile,
+    column,
+    sign,
+    unit,
+    norms,
+    slack,
+    allowed,
+    own,
+    first,
+    lower,
+    upper,
+    queries,
+    rows,
+    pool,
+    order,
+    distances,
+    indices,
+):
+    """Merge one tile into the heaps of the k smallest signed distances of each query.
+
+    Parameters
+    ----------
+    tile : (r, c) float32
+        ``sign * (|b|² - 2 a·b)`` of r anchors and c sorted pool rows, in scaled units.
+    column : int
+        Sorted position of the tile's first column.
+    sign : float
+        1 for the nearest, -1 for the farthest.
+    unit : float
+        One squared scaled unit, in squared units of the data.
+    norms : (r,) float64
+        Squared norms of the anchors, in scaled units.
+    slack : (r,) float64
+        Bound of the rounding error of a row of the tile.
+    allowed : (r, 4) intp
+        Sorted positions [a, b) and [c, d) in which the row may select.
+    own : (r,) intp
+        Pool index of the anchor itself, never selected; -1 if it is not in the pool.
+    first : (r + 1,) intp
+        Queries of each row.
+    lower, upper : (q,) float64
+        Open window of each query, in signed squared units of the data.
+    queries : (n, m) float
+        The anchors' original rows.
+    rows : (r,) intp
+        Row of `queries` behind each row of the tile.
+    pool : (N, m) float
+        The original pool.
+    order : (N,) intp
+        Pool index at each sorted position.
+    distances : (q, k) float64
+        Max-heaps, changed in place; infinity where empty.
+    indices : (q, k) intp
+        Pool indices in the heaps; the largest intp where empty.
+    """
+    stop_column = column + tile.shape[1]
+    for r in range(tile.shape[0]):
+        values = tile[r]
+        a = queries[rows[r]]
+        for q in range(first[r], first[r + 1]):
+            heap_d = distances[q]
+            heap_i = indices[q]
+            floor = np.float32(lower[q] / unit - sign * norms[r] - slack[r])
+            ceiling = np.float32(min(heap_d[0], upper[q]) / unit - sign * norms[r] + slack[r])
+            for part in range(2):
+                begin = max(allowed[r, 2 * part], column) - column
+                end = min(allowed[r, 2 * part + 1], stop_column) - column
+                for block in range(begin, end, _BLOCK):
+                    block_end = min(block + _BLOCK, end)
+                    if not any_within(values[block:block_end], floor, ceiling):
+                        continue
+                    for j in range(block, block_end):
+                        if values[j] > ceiling or values[j] <= floor:
+                            continue
+                        i = order[column + j]
+                        if i == own[r]:
+                            continue
+                        d = sign * squared_distance(a, pool[i])
+                        if lower[q] < d < upper[q] and is_before(d, i, heap_d[0], heap_i[0]):
+                            replace_worst(heap_d, heap_i, d, i)
+                            ceiling = np.float32(
+                                min(heap_d[0], upper[q]) / unit - sign * norms[r] + slack[r]
+                            )
+
+
+@kernel()
+def window_tile(  # type: ignore[no-untyped-def]
+    tile,
+    column,
+    unit,
+    norms,
+    slack,
+    allowed,
+    own,
+    first,
+    lower,
+    upper,
+    queries,
+    rows,
+    pool,
+    order,
+    wanted,
+    counts,
+    found,
+):
+    """Count the pool rows inside each query's window, and take those that are wanted.
+
+    Parameters as in `select_tile`, with nearest distances only, and:
+
+    wanted : (q, k) intp
+        Ordinals, ascending, of the rows in the window to take; k = 0 only counts.
+    counts : (q, 2) intp
+        Rows of the window seen so far, and how many of the wanted were taken.
+    found : (q, k) intp
+        Pool indices of what was taken.
+    """
+    stop_column = column + tile.shape[1]
+    for r in range(tile.shape[0]):
+        values = tile[r]
+        a = queries[rows[r]]
+        for q in range(first[r], first[r + 1]):
+            low = lower[q] / unit - norms[r]
+            high = upper[q] / unit - norms[r]
+            for part in range(2):
+                begin = max(allowed[r, 2 * part], column) - column
+                end = min(allowed[r, 2 * part + 1], stop_column) - column
+                for j in range(begin, end):
+                    v = float(values[j])
+                    if v < low - slack[r] or v > high + slack[r]:
+                        continue
+                    i = order[column + j]
+                    if i == own[r]:
+                        continue
+                    if v < low + slack[r] or v > high - slack[r]:  # too close to call
+                        d = squared_distance(a, pool[i])
+                        if d <= lower[q] or d >= upper[q]:
+                            continue
+                    taken = counts[q, 1]
+                    if taken < wanted.shape[1] and wanted[q, taken] == counts[q, 0]:
+                        found[q, taken] = i
+                        counts[q, 1] += 1
+                    counts[q, 0] += 1

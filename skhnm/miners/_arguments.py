@@ -1,0 +1,71 @@
+"""From a user's arrays to the candidates of one mining."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skhnm._typing import IndexArray, RandomState
+from skhnm._validation import (
+    check_consistent_length,
+    check_embeddings,
+    check_generator,
+    encode_labels,
+)
+from skhnm.neighbors._candidates import Candidates
+
+
+def make_candidates(
+    Z: Any,
+    y: Any,
+    pool: Any,
+    pool_y: Any,
+    unlabelled: Any,
+    random_state: RandomState,
+    n_jobs: int | None,
+) -> Candidates:
+    """Validate the arguments of a public ``mine`` and encode their labels together.
+
+    Raises
+    ------
+    ValueError
+        If only one of `pool` and `pool_y` is given, shapes do not fit, or values are
+        not finite.
+    """
+    Z = check_embeddings(Z)
+    random = check_generator(random_state)
+    if (pool is None) != (pool_y is None):
+        raise ValueError("pool and pool_y go together: give both, or neither")
+    if pool is None:
+        _, codes = encode_labels(y, unlabelled)
+        check_consistent_length(Z, codes)
+        own = np.arange(len(Z), dtype=np.intp)
+        return Candidates(Z, codes, Z, codes, own, random, n_jobs=n_jobs)
+
+    pool = check_embeddings(pool, "pool").astype(Z.dtype, copy=False)
+    if pool.shape[1] != Z.shape[1]:
+        raise ValueError(f"pool has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
+    codes, pool_codes = _encode_together(y, pool_y, unlabelled)
+    check_consistent_length(Z, codes)
+    check_consistent_length(pool, pool_codes)
+    own = np.full(len(Z), -1, dtype=np.intp)
+    return Candidates(Z, codes, pool, pool_codes, own, random, n_jobs=n_jobs)
+
+
+def _encode_together(y: Any, pool_y: Any, unlabelled: Any) -> tuple[IndexArray, IndexArray]:
+    """Give equal labels of anchors and pool equal codes, without rounding either."""
+    classes, codes = encode_labels(y, unlabelled)
+    pool_classes, pool_codes = encode_labels(pool_y, unlabelled, name="pool_y")
+    code_of = {label: code for code, label in enumerate(classes.tolist())}
+    if len(classes) and len(pool_classes):
+        kinds = [type(c.tolist()[0]) is str for c in (classes, pool_classes)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"y holds {'strings' if kinds[0] else 'numbers'} and pool_y holds "
+                f"{'strings' if kinds[1] else 'numbers'}: no label of one could match the "
+                "other; convert both to one type"
+            )
+    shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
+    lookup = np.array([*shared, -1], dtype=np.intp)
+    return codes, lookup[pool_codes]

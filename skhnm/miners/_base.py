@@ -1,0 +1,160 @@
+"""Negative miners: which of the candidates an anchor is driven away from."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skhnm._tuples import Tuples
+from skhnm._typing import IndexArray, RandomState
+from skhnm._validation import check_index_array
+from skhnm.exceptions import MiningWarning
+from skhnm.miners._arguments import make_candidates
+from skhnm.miners.positives import POSITIVE_MINERS, check_positives
+from skhnm.neighbors._candidates import Candidates
+
+
+class BaseMiner(BaseEstimator, ABC):
+    """Chooses the negatives of each anchor.
+
+    A subclass states its parameters in ``__init__``, checks them in `check_parameters`,
+    and answers `select`: it asks the candidates for rows, and hands them back with
+    `Candidates.by_anchor` (a rule about the anchor alone) or `Candidates.by_pair` (a rule
+    that looks at one positive).
+    """
+
+    def mine(
+        self,
+        Z: Any,
+        y: Any,
+        *,
+        positives: Any = "all",
+        pool: Any = None,
+        pool_y: Any = None,
+        unlabelled: Any = None,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+    ) -> Tuples:
+        """Mine tuples for the rows of Z.
+
+        Distances are squared Euclidean; ties go to the lowest index.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n, m)
+            Embeddings of the anchors, finite.
+        y : array-like of shape (n,)
+            Their labels. Every value is a class, -1 and NaN-free floats included.
+        positives : str, positive miner, function or array of shape (n, p), default="all"
+            Who is each anchor's positive: "all", "nearest", "hardest", "random", an
+            instance, a function, or rows of the pool (-1 is padding).
+        pool, pool_y : array-like of shapes (N, m) and (N,), optional
+            Candidates and their labels. Left out: Z itself, each row excluded from its
+            own candidates by position.
+        unlabelled : label, optional
+            The label that means "no class": such rows are never anchor, positive or
+            negative.
+        random_state : int, RandomState, Generator or None
+            Seed of random choices.
+        n_jobs : int or None
+            Threads; None takes every core. It never changes the result.
+
+        Returns
+        -------
+        tuples : Tuples
+            Anchors without a positive or without a negative are left out.
+
+        Raises
+        ------
+        ValueError
+            If an argument is not finite, of the wrong shape, or names nothing known.
+
+        Warns
+        -----
+        MiningWarning
+            If nothing at all was found; the message says why.
+        """
+        self.check_parameters()
+        candidates = make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs)
+        if isinstance(positives, (np.ndarray, list, tuple)):
+            candidates.positives = check_positives(positives, candidates, "positives")
+        else:
+            positive_miner = POSITIVE_MINERS.resolve(positives)
+            positive_miner.check_parameters()
+            candidates.positives = positive_miner.select(candidates)
+        tuples = self.select(candidates)
+        if len(tuples) == 0 and len(candidates) > 0:
+            warnings.warn(explain_empty(candidates), MiningWarning, stacklevel=2)
+        return tuples
+
+    def check_parameters(self) -> None:
+        """Raise if a parameter is out of its range."""
+
+    @abstractmethod
+    def select(self, candidates: Candidates) -> Tuples:
+        """Return the tuples of these candidates, whose positives are already chosen."""
+
+
+class FunctionMiner(BaseMiner):
+    """A user's function as a miner.
+
+    Parameters
+    ----------
+    function : callable
+        ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k) intp``: rows of the
+        pool, of another class than the anchor's; -1 is padding. Labels arrive as codes,
+        -1 for none; `pool` is `Z` itself where anchors and candidates are the same rows.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def select(self, candidates: Candidates) -> Tuples:
+        c = candidates
+        given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
+        return c.by_anchor(_check_negatives(given, c))
+
+
+def _check_negatives(given: Any, candidates: Candidates) -> IndexArray:
+    """Return the negatives (n, k) of a user's function, or raise where one is none."""
+    name = "The result of the negative miner's function"
+    negatives = check_index_array(given, name, len(candidates), len(candidates.pool))
+    if len(candidates.pool) == 0:
+        return negatives
+    some = negatives >= 0
+    pool_codes = candidates.pool_codes[np.where(some, negatives, 0)]
+    wrong = some & ((pool_codes == candidates.codes[:, None]) | (pool_codes < 0))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name} gives row {negatives[row, column]} as a negative of anchor {row}: a "
+            "negative is a row of another known class (pad with -1)"
+        )
+    return negatives
+
+
+def explain_empty(candidates: Candidates) -> str:
+    """Say why nothing was mined, and what to do."""
+    known = candidates.codes[candidates.codes >= 0]
+    if len(known) == 0:
+        return "Nothing was mined: no anchor has a label."
+    if not (candidates.positives >= 0).any():
+        return (
+            "Nothing was mined: no anchor has a positive. At least one class needs two "
+            "rows (among the candidates, if a pool is given)."
+        )
+    classes = np.union1d(known, candidates.pool_codes[candidates.pool_codes >= 0])
+    if len(classes) < 2:
+        return (
+            "Nothing was mined: all rows bear one class, so there are no negatives. "
+            "Pass rows of at least two classes."
+        )
+    return (
+        "Nothing was mined: no candidate met the miner's rule. Widen its margin or rank "
+        "window, choose a fallback, or take another miner."
+    )

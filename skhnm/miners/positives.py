@@ -1,0 +1,227 @@
+"""Positive miners: which rows of its own class an anchor is drawn towards."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skhnm._registry import Registry
+from skhnm._typing import IndexArray, RandomState
+from skhnm._validation import check_index_array, check_number
+from skhnm.miners._arguments import make_candidates
+from skhnm.neighbors._candidates import Candidates, trim
+
+
+class BasePositiveMiner(BaseEstimator, ABC):
+    """Chooses the positives of each anchor.
+
+    A subclass states its parameters in ``__init__``, checks them in `check_parameters`,
+    and answers `select`.
+    """
+
+    def mine(
+        self,
+        Z: Any,
+        y: Any,
+        *,
+        pool: Any = None,
+        pool_y: Any = None,
+        unlabelled: Any = None,
+        random_state: RandomState = None,
+        n_jobs: int | None = None,
+    ) -> IndexArray:
+        """Choose the positives of each row of Z.
+
+        Parameters
+        ----------
+        Z : array-like of shape (n, m)
+            Embeddings of the anchors.
+        y : array-like of shape (n,)
+            Their labels.
+        pool, pool_y : array-like of shapes (N, m) and (N,), optional
+            Candidates and their labels. Left out: Z itself, each row excluded from its
+            own candidates.
+        unlabelled : label, optional
+            The label that means "no class"; such rows have and are no positives.
+        random_state : int, RandomState, Generator or None
+            Seed of random choices.
+        n_jobs : int or None
+            Threads; None takes every core. It never changes the result.
+
+        Returns
+        -------
+        positives : array of shape (n, p), intp
+            Rows of the pool; -1 where an anchor has fewer.
+        """
+        self.check_parameters()
+        return self.select(
+            make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs)
+        )
+
+    def check_parameters(self) -> None:
+        """Raise if a parameter is out of its range."""
+
+    @abstractmethod
+    def select(self, candidates: Candidates) -> IndexArray:
+        """Return the positives (n, p) of each anchor; -1 is padding."""
+
+
+class NearestPositives(BasePositiveMiner):
+    """The nearest rows of the anchor's class: LMNN's target neighbours.
+
+    In training they are chosen anew, under the current metric, at each refresh.
+
+    Parameters
+    ----------
+    n_positives : int, default=10
+        Positives of each anchor, at least 1.
+
+    References
+    ----------
+    Weinberger and Saul (2009), "Distance Metric Learning for Large Margin Nearest
+    Neighbor Classification", JMLR 10.
+
+    Examples
+    --------
+    >>> from skhnm.miners import NearestPositives
+    >>> NearestPositives(1).mine([[0.0], [1.0], [3.0]], ["a", "a", "a"])
+    array([[1],
+           [0],
+           [1]])
+    """
+
+    def __init__(self, n_positives: int = 10) -> None:
+        self.n_positives = n_positives
+
+    def check_parameters(self) -> None:
+        check_number(self.n_positives, "n_positives", low=1, integer=True)
+
+    def select(self, candidates: Candidates) -> IndexArray:
+        return trim(candidates.nearest(self.n_positives, "own")[0])
+
+
+class HardestPositives(BasePositiveMiner):
+    """The farthest rows of the anchor's class.
+
+    Parameters
+    ----------
+    n_positives : int, default=1
+        Positives of each anchor, at least 1.
+
+    References
+    ----------
+    Hermans, Beyer and Leibe (2017), "In Defense of the Triplet Loss for Person
+    Re-Identification", arXiv:1703.07737.
+
+    Examples
+    --------
+    >>> from skhnm.miners import HardestPositives
+    >>> HardestPositives().mine([[0.0], [1.0], [3.0]], ["a", "a", "a"])
+    array([[2],
+           [2],
+           [0]])
+    """
+
+    def __init__(self, n_positives: int = 1) -> None:
+        self.n_positives = n_positives
+
+    def check_parameters(self) -> None:
+        check_number(self.n_positives, "n_positives", low=1, integer=True)
+
+    def select(self, candidates: Candidates) -> IndexArray:
+        return trim(candidates.nearest(self.n_positives, "own", farthest=True)[0])
+
+
+class AllPositives(BasePositiveMiner):
+    """Every row of the anchor's class but itself, by index. Meant for batches.
+
+    Examples
+    --------
+    >>> from skhnm.miners import AllPositives
+    >>> AllPositives().mine([[0.0], [1.0], [3.0]], ["a", "a", "b"])
+    array([[ 1],
+           [ 0],
+           [-1]])
+    """
+
+    def select(self, candidates: Candidates) -> IndexArray:
+        return candidates.every("own")
+
+
+class RandomPositives(BasePositiveMiner):
+    """Rows of the anchor's class, drawn uniformly without replacement.
+
+    Parameters
+    ----------
+    n_positives : int, default=1
+        Positives of each anchor, at least 1.
+
+    Examples
+    --------
+    >>> from skhnm.miners import RandomPositives
+    >>> RandomPositives().mine([[0.0], [1.0]], ["a", "a"], random_state=0)
+    array([[1],
+           [0]])
+    """
+
+    def __init__(self, n_positives: int = 1) -> None:
+        self.n_positives = n_positives
+
+    def check_parameters(self) -> None:
+        check_number(self.n_positives, "n_positives", low=1, integer=True)
+
+    def select(self, candidates: Candidates) -> IndexArray:
+        return trim(candidates.sample(self.n_positives, "own"))
+
+
+class FunctionPositives(BasePositiveMiner):
+    """A user's function as a positive miner.
+
+    Parameters
+    ----------
+    function : callable
+        ``f(Z, y, pool, pool_y, random_state) -> (n, p) intp``: rows of the pool, of the
+        anchor's class and other than the anchor itself; -1 is padding. Labels arrive as
+        codes, -1 for none.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def select(self, candidates: Candidates) -> IndexArray:
+        c = candidates
+        given = self.function(c.Z, c.codes, c.pool, c.pool_codes, c.random)
+        return check_positives(given, c, "The result of the positive miner's function")
+
+
+def check_positives(given: Any, candidates: Candidates, name: str) -> IndexArray:
+    """Return positives (n, p) that a user gave, or raise where one cannot be a positive."""
+    positives = check_index_array(given, name, len(candidates), len(candidates.pool))
+    some = positives >= 0
+    safe = np.where(some, positives, 0)
+    if len(candidates.pool):
+        same = (candidates.pool_codes[safe] == candidates.codes[:, None]) & (
+            candidates.codes[:, None] >= 0
+        )
+        wrong = some & (~same | (positives == candidates.own[:, None]))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"{name} gives row {positives[row, column]} as a positive of anchor {row}: a "
+                "positive is another row of the anchor's class (pad with -1)"
+            )
+    return positives
+
+
+POSITIVE_MINERS = Registry(
+    "positive_miner",
+    "Positives",
+    [NearestPositives, HardestPositives, AllPositives, RandomPositives],
+    methods=["mine", "select"],
+    from_function=FunctionPositives,
+)
+"""Positive miners by name."""

@@ -1,0 +1,242 @@
+"""The anchors of one mining and the rows they may be compared with.
+
+Every miner, positive or negative, asks its questions here: the nearest, the farthest,
+random ones, or all, on the anchor's own side of the class border or on the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from skhnm._threads import run_tiles
+from skhnm._tuples import Tuples
+from skhnm._typing import FloatArray, IndexArray
+from skhnm.kernels._distances import pair_distances_tile
+from skhnm.neighbors._exact import ExactSearch, Side
+
+MAX_ENTRIES = 2**27
+"""Most indices that one mining may return: a gigabyte of them."""
+
+
+@dataclass(eq=False)
+class Candidates:
+    """Anchors, the pool, and the searches between them.
+
+    Parameters
+    ----------
+    Z : (n, m) float
+        Embeddings of the anchors.
+    codes : (n,) intp
+        Their classes as codes from 0; -1 is "no class".
+    pool : (N, m) float
+        Embeddings of the candidates, of the same type.
+    pool_codes : (N,) intp
+        Their classes, in the same codes.
+    own : (n,) intp
+        Each anchor's own row in the pool, -1 if it has none.
+    random : numpy.random.Generator
+        Source of every random choice.
+    positives : (n, p) intp
+        The positives of each anchor, once they are chosen; -1 is padding.
+    n_jobs : int or None
+        Threads; never changes a result.
+    """
+
+    Z: FloatArray
+    codes: IndexArray
+    pool: FloatArray
+    pool_codes: IndexArray
+    own: IndexArray
+    random: np.random.Generator
+    positives: IndexArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp))
+    n_jobs: int | None = None
+
+    @cached_property
+    def _search(self) -> ExactSearch:
+        return ExactSearch(self.pool, self.pool_codes, self.n_jobs)
+
+    def __len__(self) -> int:
+        return len(self.Z)
+
+    # Questions about the anchors' own side or the other.
+
+    def nearest(
+        self,
+        k: int,
+        side: Side = "other",
+        *,
+        lower: FloatArray | None = None,
+        upper: FloatArray | None = None,
+        farthest: bool = False,
+    ) -> tuple[IndexArray, FloatArray]:
+        """Find the k nearest (or farthest) rows, nearest (farthest) first.
+
+        Parameters
+        ----------
+        k : int
+            Rows for each question.
+        side : {"other", "own", "any"}
+            Of which class, seen from the anchor.
+        lower, upper : (n, w) float, optional
+            Open windows of the squared distance: w questions an anchor. A NaN in a
+            window finds nothing.
+        farthest : bool
+            Prefer the farthest.
+
+        Returns
+        -------
+        indices : (n * w, k) intp
+            -1 where there are fewer.
+        distances : (n * w, k) float64
+            Squared distances, NaN where there are fewer.
+        """
+        window = lower if lower is not None else upper
+        k = min(k, self._available(side))
+        self._check_size(1 if window is None else window.shape[1], k)
+        return self._search.nearest(
+            self.Z, self.codes, k, side=side, own=self.own,
+            lower=lower, upper=upper, farthest=farthest,
+        )  # fmt: skip
+
+    def sample(self, k: int, side: Side = "other") -> IndexArray:
+        """Draw k rows of each anchor's side (n, k), uniformly and without replacement."""
+        counts, _ = self._ranks(side)
+        k = min(k, self._available(side))
+        self._check_size(1, k)
+        return self._at_ranks(self._draw(counts, k), side)
+
+    def sample_of(self, rows: IndexArray, k: int) -> IndexArray:
+        """Draw k of the rows (n, w) that were found for each anchor, leaving out padding."""
+        ranks = self._draw((rows >= 0).sum(axis=1), min(k, rows.shape[1]))
+        return np.where(ranks < 0, -1, np.take_along_axis(rows, np.maximum(ranks, 0), axis=1))
+
+    def every(self, side: Side = "other") -> IndexArray:
+        """List every row of each anchor's side (n, k), by index."""
+        counts, _ = self._ranks(side)
+        width = self._available(side)
+        self._check_size(1, width)
+        ranks = np.arange(width)
+        found = self._at_ranks(np.where(ranks < counts[:, None], ranks, -1), side)
+        return _sort_by_index(found)
+
+    def within(
+        self, upper: FloatArray, k: int | None = None, lower: FloatArray | None = None
+    ) -> IndexArray:
+        """List the rows of other classes in each open window (n, w) → (n * w, k), by index.
+
+        With k, a uniform draw of k of them.
+        """
+        if lower is None:
+            lower = np.full_like(upper, -np.inf)
+        counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+        most = int(counts.max(initial=0))
+        width = most if k is None else min(k, most)
+        self._check_size(upper.shape[1], width)
+        if k is None:
+            ranks = np.arange(width)
+            wanted = np.where(ranks < counts[:, None], ranks, np.iinfo(np.intp).max)
+        else:
+            drawn = self._draw(counts, width)
+            wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
+        found = self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
+        return _sort_by_index(found)
+
+    # Pairs, and what becomes of the answers.
+
+    def distances(self, others: IndexArray, padding: float = np.nan) -> FloatArray:
+        """Squared distances (n, k) from each anchor to the pool rows (n, k)."""
+        out = np.empty(others.shape, dtype=np.float64)
+        anchors = np.arange(len(self), dtype=np.intp)
+        rows_a_tile = 4096
+
+        def measure(tile: int) -> None:
+            start = tile * rows_a_tile
+            stop = min(start + rows_a_tile, len(self))
+            pair_distances_tile(self.Z, self.pool, anchors, others, padding, start, stop, out)
+
+        run_tiles(measure, -(-len(self) // rows_a_tile), self.n_jobs)
+        return out
+
+    def by_anchor(self, negatives: IndexArray) -> Tuples:
+        """Make one tuple of each anchor that has both a positive and a negative (n, k)."""
+        anchors = np.flatnonzero(
+            (self.positives >= 0).any(axis=1) & (negatives >= 0).any(axis=1)
+        )
+        return Tuples(anchors, self.positives[anchors], trim(negatives[anchors]))
+
+    def by_pair(self, negatives: IndexArray) -> Tuples:
+        """Make one tuple of each (anchor, positive) that has a negative (n * p, k)."""
+        n, p = self.positives.shape
+        pairs = np.flatnonzero((self.positives.ravel() >= 0) & (negatives >= 0).any(axis=1))
+        return Tuples(pairs // max(p, 1), self.positives.reshape(n * p, 1)[pairs], trim(negatives[pairs]))
+
+    # Ranks: the r-th row of an anchor's side, in the order of the sorted pool.
+
+    def _ranks(self, side: Side) -> tuple[IndexArray, IndexArray]:
+        """Count each anchor's allowed rows, itself left out, and give its allowed ranges."""
+        ranges = self._search.allowed(self.codes, side)
+        counts = ranges[:, 1] - ranges[:, 0] + ranges[:, 3] - ranges[:, 2]
+        if side == "own":
+            counts = counts - ((self.own >= 0) & (counts > 0))
+        return counts, ranges
+
+    def _at_ranks(self, ranks: IndexArray, side: Side) -> IndexArray:
+        """Pool rows at the given ranks (n, k) of each anchor's side; -1 stays -1."""
+        _, ranges = self._ranks(side)
+        first = (ranges[:, 1] - ranges[:, 0])[:, None]
+        positions = np.where(
+            ranks < first, ranks + ranges[:, :1], ranks - first + ranges[:, 2:3]
+        )
+        if side == "own":
+            position_of = np.full(len(self.pool) + 1, len(self.pool), dtype=np.intp)
+            position_of[self._search.order] = np.arange(len(self._search))
+            positions = positions + (positions >= position_of[self.own][:, None])
+        found = self._search.order[np.where(ranks < 0, 0, positions)] if ranks.size else ranks
+        return np.where(ranks < 0, -1, found)
+
+    def _draw(self, counts: IndexArray, k: int) -> IndexArray:
+        """Draw k of range(count) for each count (n,), without replacement → (n, k).
+
+        Where a count is at most k, all are taken, and -1 pads the rest. This is Floyd's
+        algorithm (Bentley and Floyd 1987), in step for all rows.
+        """
+        drawn = np.full((len(counts), k), -1, dtype=np.intp)
+        for step in range(k):
+            last = counts - k + step
+            pick = self.random.integers(0, np.maximum(last, 0) + 1)
+            taken = (drawn[:, :step] == pick[:, None]).any(axis=1)
+            drawn[:, step] = np.where(taken, last, pick)
+        few = counts <= k
+        everything = np.where(np.arange(k) < counts[few, None], np.arange(k), -1)
+        drawn[few] = everything
+        return drawn
+
+    def _available(self, side: Side) -> int:
+        """Most rows that any anchor has on a side."""
+        return max(1, int(self._ranks(side)[0].max(initial=1)))
+
+    def _check_size(self, width: int, k: int) -> None:
+        entries = len(self) * width * k
+        if entries > MAX_ENTRIES:
+            raise ValueError(
+                f"This mining would return {entries:.2g} rows ({len(self)} anchors × {width} "
+                f"positives × {k} negatives), above the limit of {MAX_ENTRIES:.2g}. Ask for "
+                "fewer (n_negatives, n_positives), or mine in batches (pool='batch')"
+            )
+
+
+def trim(rows: IndexArray) -> IndexArray:
+    """Cut columns that hold nothing but padding; at least one stays."""
+    used = (rows >= 0).any(axis=0)
+    width = int(np.flatnonzero(used).max(initial=0)) + 1
+    return rows[:, :width]
+
+
+def _sort_by_index(rows: IndexArray) -> IndexArray:
+    """Sort each row ascending, padding last."""
+    last = np.iinfo(np.intp).max
+    rows = np.sort(np.where(rows < 0, last, rows), axis=1)
+    return np.where(rows == last, -1, rows)

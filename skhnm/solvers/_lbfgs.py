@@ -1,0 +1,80 @@
+"""L-BFGS over all that was mined: SciPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from skhnm._objective import Objective
+from skhnm._tuples import Tuples
+from skhnm._typing import FloatArray
+from skhnm.solvers._base import BaseSolver, Mined
+
+
+class LBFGSSolver(BaseSolver):
+    """Some iterations of L-BFGS on all tuples together.
+
+    Parameters
+    ----------
+    tol : float
+        A round ends early when an iteration improves the objective by less than this
+        share; a round that improves it by no more has converged.
+    """
+
+    stochastic = False
+
+    def __init__(self, tol: float) -> None:
+        super().__init__()
+        self.tol = tol
+        self._gain = np.inf
+
+    def pieces(
+        self, mined: Iterable[Mined], n_iterations: int, random: np.random.Generator
+    ) -> Iterator[Mined]:
+        everything = list(mined)
+        if len(everything) == 1:
+            yield everything[0]
+            return
+        rows, inverse = np.unique(np.concatenate([r for r, _ in everything]), return_inverse=True)
+        ends = np.cumsum([len(r) for r, _ in everything])
+        parts = [
+            renumber(tuples, inverse[end - len(r) : end])
+            for (r, tuples), end in zip(everything, ends, strict=True)
+        ]
+        yield rows, Tuples.concatenate(parts)
+
+    def step(self, objective: Objective, parameters: FloatArray, n_iterations: int) -> FloatArray:
+        first: list[float] = []
+
+        def evaluate(x: FloatArray) -> tuple[float, FloatArray]:
+            value, slope = objective(x)
+            first[:] = first or [value]
+            return value, slope
+
+        def record(intermediate_result: OptimizeResult) -> None:
+            self.losses.append(float(intermediate_result.fun))
+
+        result = minimize(
+            evaluate,
+            parameters,
+            jac=True,
+            method="L-BFGS-B",
+            callback=record,
+            options={"maxiter": n_iterations, "ftol": self.tol, "gtol": 1e-12},
+        )
+        self._gain = (first[0] - float(result.fun)) / max(abs(first[0]), 1e-12)
+        best: FloatArray = result.x
+        return best
+
+    def has_converged(self) -> bool:
+        return self._gain <= self.tol
+
+
+def renumber(tuples: Tuples, to: np.ndarray) -> Tuples:
+    """Replace each row index i of the tuples by ``to[i]``; padding stays."""
+    lookup = np.append(to, -1)
+    return Tuples(
+        lookup[tuples.anchors], lookup[tuples.positives], lookup[tuples.negatives], tuples.weights
+    )
