@@ -53,9 +53,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     max_iter : int, default=60
         Iterations of L-BFGS, or epochs of Adam, in all. Few are a protection against
         overfitting.
-    tol : float, default=1e-5
+    tol : float, default=1e-3
         Stop when a round improves the loss by a smaller share.
-    refresh_every : int, default=15
+    refresh_every : int, default=30
         Iterations (or epochs) after which positives and negatives are mined anew. With
         Adam and the batch pool every step mines.
     batch_size : int, default=256
@@ -159,8 +159,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         init: Any = "auto",
         solver: str = "auto",
         max_iter: int = 60,
-        tol: float = 1e-5,
-        refresh_every: int = 15,
+        tol: float = 1e-3,
+        refresh_every: int = 30,
         batch_size: int = 256,
         learning_rate: float = 0.01,
         alpha: float = 1e-3,

@@ -29,18 +29,17 @@ def pair_distances_tile(Z, P, anchors, others, padding, start, stop, out):  # ty
         Filled in place.
     """
     for t in range(start, stop):
-        z = Z[anchors[t]]
         for s in range(others.shape[1]):
             j = others[t, s]
-            out[t, s] = padding if j < 0 else squared_distance(z, P[j])
+            out[t, s] = padding if j < 0 else squared_distance(Z, anchors[t], P, j)
 
 
 @kernel()
 def max_squared_distance(Z, centre):  # type: ignore[no-untyped-def]
-    """Largest squared distance of a row of Z (n, m) from a centre (m,); 0 if n is 0."""
+    """Largest squared distance of a row of Z (n, m) from a centre (1, m); 0 if n is 0."""
     largest = 0.0
     for i in range(Z.shape[0]):
-        largest = max(largest, squared_distance(Z[i], centre))
+        largest = max(largest, squared_distance(Z, i, centre, 0))
     return largest
 
 

@@ -32,31 +32,33 @@ def any_within(values, floor, ceiling):  # type: ignore[no-untyped-def]
     return found
 
 
-@kernel(inline="always")
+@kernel()
 def is_before(d, i, other_d, other_i):  # type: ignore[no-untyped-def]
     """Whether (d, i) sorts before (other_d, other_i): by distance, then by index."""
     return d < other_d or (d == other_d and i < other_i)
 
 
 @kernel()
-def replace_worst(distances, indices, d, i):  # type: ignore[no-untyped-def]
-    """Replace the root of a max-heap (k,) by (d, i) and restore the heap."""
-    k = distances.shape[0]
+def replace_worst(distances, indices, q, d, i):  # type: ignore[no-untyped-def]
+    """Replace the root of the max-heap ``distances[q], indices[q]`` (k,) by (d, i)."""
+    k = distances.shape[1]
     here = 0
     while True:
         child = 2 * here + 1
         if child >= k:
             break
         right = child + 1
-        if right < k and is_before(distances[child], indices[child], distances[right], indices[right]):
+        if right < k and is_before(
+            distances[q, child], indices[q, child], distances[q, right], indices[q, right]
+        ):
             child = right
-        if not is_before(d, i, distances[child], indices[child]):
+        if not is_before(d, i, distances[q, child], indices[q, child]):
             break
-        distances[here] = distances[child]
-        indices[here] = indices[child]
+        distances[q, here] = distances[q, child]
+        indices[q, here] = indices[q, child]
         here = child
-    distances[here] = d
-    indices[here] = i
+    distances[q, here] = d
+    indices[q, here] = i
 
 
 @kernel()
@@ -118,31 +120,29 @@ def select_tile(  # type: ignore[no-untyped-def]
     """
     stop_column = column + tile.shape[1]
     for r in range(tile.shape[0]):
-        values = tile[r]
-        a = queries[rows[r]]
         for q in range(first[r], first[r + 1]):
-            heap_d = distances[q]
-            heap_i = indices[q]
             floor = np.float32(lower[q] / unit - sign * norms[r] - slack[r])
-            ceiling = np.float32(min(heap_d[0], upper[q]) / unit - sign * norms[r] + slack[r])
+            ceiling = np.float32(min(distances[q, 0], upper[q]) / unit - sign * norms[r] + slack[r])
             for part in range(2):
                 begin = max(allowed[r, 2 * part], column) - column
                 end = min(allowed[r, 2 * part + 1], stop_column) - column
                 for block in range(begin, end, _BLOCK):
                     block_end = min(block + _BLOCK, end)
-                    if not any_within(values[block:block_end], floor, ceiling):
+                    if not any_within(tile[r, block:block_end], floor, ceiling):
                         continue
                     for j in range(block, block_end):
-                        if values[j] > ceiling or values[j] <= floor:
+                        if tile[r, j] > ceiling or tile[r, j] <= floor:
                             continue
                         i = order[column + j]
                         if i == own[r]:
                             continue
-                        d = sign * squared_distance(a, pool[i])
-                        if lower[q] < d < upper[q] and is_before(d, i, heap_d[0], heap_i[0]):
-                            replace_worst(heap_d, heap_i, d, i)
+                        d = sign * squared_distance(queries, rows[r], pool, i)
+                        if lower[q] < d < upper[q] and is_before(
+                            d, i, distances[q, 0], indices[q, 0]
+                        ):
+                            replace_worst(distances, indices, q, d, i)
                             ceiling = np.float32(
-                                min(heap_d[0], upper[q]) / unit - sign * norms[r] + slack[r]
+                                min(distances[q, 0], upper[q]) / unit - sign * norms[r] + slack[r]
                             )
 
 
@@ -179,8 +179,6 @@ def window_tile(  # type: ignore[no-untyped-def]
     """
     stop_column = column + tile.shape[1]
     for r in range(tile.shape[0]):
-        values = tile[r]
-        a = queries[rows[r]]
         for q in range(first[r], first[r + 1]):
             low = lower[q] / unit - norms[r]
             high = upper[q] / unit - norms[r]
@@ -188,14 +186,14 @@ def window_tile(  # type: ignore[no-untyped-def]
                 begin = max(allowed[r, 2 * part], column) - column
                 end = min(allowed[r, 2 * part + 1], stop_column) - column
                 for j in range(begin, end):
-                    v = float(values[j])
+                    v = float(tile[r, j])
                     if v < low - slack[r] or v > high + slack[r]:
                         continue
                     i = order[column + j]
                     if i == own[r]:
                         continue
                     if v < low + slack[r] or v > high - slack[r]:  # too close to call
-                        d = squared_distance(a, pool[i])
+                        d = squared_distance(queries, rows[r], pool, i)
                         if d <= lower[q] or d >= upper[q]:
                             continue
                     taken = counts[q, 1]

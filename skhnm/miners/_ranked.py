@@ -16,7 +16,7 @@ class HardestMiner(BaseMiner):
 
     Parameters
     ----------
-    n_negatives : int, default=10
+    n_negatives : int, default=20
         Negatives of each anchor, at least 1.
 
     References
@@ -35,7 +35,7 @@ class HardestMiner(BaseMiner):
            [3, 2, 1]])
     """
 
-    def __init__(self, n_negatives: int = 10) -> None:
+    def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
 
     def check_parameters(self) -> None:
@@ -50,7 +50,7 @@ class EasyMiner(BaseMiner):
 
     Parameters
     ----------
-    n_negatives : int, default=10
+    n_negatives : int, default=20
         Negatives of each anchor, at least 1.
 
     Examples
@@ -64,7 +64,7 @@ class EasyMiner(BaseMiner):
            [3, 2, 0]])
     """
 
-    def __init__(self, n_negatives: int = 10) -> None:
+    def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
 
     def check_parameters(self) -> None:
@@ -84,9 +84,9 @@ class RankMiner(BaseMiner):
     ----------
     min_rank : int, default=5
         First rank of the window, counted from 1, the nearest.
-    max_rank : int, default=30
+    max_rank : int, default=50
         Last rank of the window.
-    n_negatives : int or None, default=10
+    n_negatives : int or None, default=20
         Negatives of each anchor; None is the whole window.
     order : {"nearest", "random"}, default="random"
         Which of the window to take.
@@ -106,9 +106,9 @@ class RankMiner(BaseMiner):
     def __init__(
         self,
         min_rank: int = 5,
-        max_rank: int = 30,
+        max_rank: int = 50,
         *,
-        n_negatives: int | None = 10,
+        n_negatives: int | None = 20,
         order: str = "random",
     ) -> None:
         self.min_rank = min_rank

@@ -83,7 +83,7 @@ class ViolatingMiner(BaseMiner):
     ----------
     margin : float, default=1.0
         Above 0.
-    n_negatives : int or None, default=10
+    n_negatives : int or None, default=20
         Negatives of each pair; None is all that violate.
     order : {"nearest", "random"}, default="nearest"
         Which of them to take.
@@ -106,7 +106,7 @@ class ViolatingMiner(BaseMiner):
     """
 
     def __init__(
-        self, margin: float = 1.0, *, n_negatives: int | None = 10, order: str = "nearest"
+        self, margin: float = 1.0, *, n_negatives: int | None = 20, order: str = "nearest"
     ) -> None:
         self.margin = margin
         self.n_negatives = n_negatives

@@ -15,7 +15,7 @@ class RandomMiner(BaseMiner):
 
     Parameters
     ----------
-    n_negatives : int, default=10
+    n_negatives : int, default=20
         Negatives of each anchor, at least 1.
 
     Examples
@@ -27,7 +27,7 @@ class RandomMiner(BaseMiner):
            [1, 0, 2]])
     """
 
-    def __init__(self, n_negatives: int = 10) -> None:
+    def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
 
     def check_parameters(self) -> None:

@@ -221,7 +221,7 @@ class ExactSearch:
         if self._columns is None:
             known = self.pool[self.order]
             self._mean = known.mean(axis=0, dtype=np.float64)
-            radius = np.sqrt(max_squared_distance(known, self._mean))
+            radius = np.sqrt(max_squared_distance(known, self._mean[None]))
             self._scale = 1.0 / radius if radius > 0 else 1.0
             self._unit = 1.0 / self._scale**2
             columns = np.empty((len(self), known.shape[1] + 1), dtype=np.float32)

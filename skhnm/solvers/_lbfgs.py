@@ -20,7 +20,8 @@ class LBFGSSolver(BaseSolver):
     ----------
     tol : float
         A round ends early when an iteration improves the objective by less than this
-        share; a round that improves it by no more has converged.
+        share of the round's first value; a round that improves it by no more in all has
+        converged.
     """
 
     stochastic = False
@@ -46,15 +47,16 @@ class LBFGSSolver(BaseSolver):
         yield rows, Tuples.concatenate(parts)
 
     def step(self, objective: Objective, parameters: FloatArray, n_iterations: int) -> FloatArray:
-        first: list[float] = []
+        unit = 0.0
 
         def evaluate(x: FloatArray) -> tuple[float, FloatArray]:
+            nonlocal unit
             value, slope = objective(x)
-            first[:] = first or [value]
-            return value, slope
+            unit = unit or abs(value) or 1.0
+            return value / unit, slope / unit
 
         def record(intermediate_result: OptimizeResult) -> None:
-            self.losses.append(float(intermediate_result.fun))
+            self.losses.append(unit * float(intermediate_result.fun))
 
         result = minimize(
             evaluate,
@@ -64,7 +66,7 @@ class LBFGSSolver(BaseSolver):
             callback=record,
             options={"maxiter": n_iterations, "ftol": self.tol, "gtol": 1e-12},
         )
-        self._gain = (first[0] - float(result.fun)) / max(abs(first[0]), 1e-12)
+        self._gain = 1.0 - float(result.fun)
         best: FloatArray = result.x
         return best
 
