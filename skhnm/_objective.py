@@ -121,7 +121,8 @@ class Objective:
             g *= self._weights[rows, None]
             g[self._others[rows] < 0] = 0.0
 
-        run_tiles(evaluate, -(-len(values) // height), self._jobs(Z))
+        nanoseconds = self._others.size * (Z.shape[1] + 10.0) + 3.0 * len(values) * width
+        run_tiles(evaluate, -(-len(values) // height), self.n_jobs, nanoseconds)
         if self.statistics is None:
             self.statistics = self._describe()
         return float(self._weights @ values)
@@ -131,7 +132,7 @@ class Objective:
         gradient = np.zeros(Z.shape)
         slopes = self._slopes.ravel()
         width = self._others.shape[1]
-        height = 512
+        height = 128
 
         def gather(tile: int) -> None:
             begin, end = tile * height, min((tile + 1) * height, len(Z))
@@ -142,12 +143,9 @@ class Objective:
                 Z, Z, self._anchors, width, slopes, *self._by_other, begin, end, gradient
             )
 
-        run_tiles(gather, -(-len(Z) // height), self._jobs(Z))
+        nanoseconds = 2.0 * self._others.size * Z.shape[1]
+        run_tiles(gather, -(-len(Z) // height), self.n_jobs, nanoseconds)
         return gradient
-
-    def _jobs(self, Z: FloatArray) -> int | None:
-        """One thread where the work is too small to share."""
-        return 1 if self._others.size * Z.shape[1] < 1e6 else self.n_jobs
 
     def _describe(self) -> MiningStatistics:
         p = self._n_positives

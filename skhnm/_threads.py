@@ -19,6 +19,8 @@ from typing import Any
 import joblib
 from threadpoolctl import ThreadpoolController
 
+_WORTH_A_THREAD = 5e6  # nanoseconds of work
+
 
 def effective_n_jobs(n_jobs: int | None) -> int:
     """Return the number of threads to use.
@@ -33,13 +35,16 @@ def effective_n_jobs(n_jobs: int | None) -> int:
     return min(cores, int(limit)) if limit.isdigit() and int(limit) > 0 else cores
 
 
-def run_tiles(work: Callable[[int], None], n_tiles: int, n_jobs: int | None) -> None:
+def run_tiles(
+    work: Callable[[int], None], n_tiles: int, n_jobs: int | None, nanoseconds: float
+) -> None:
     """Call ``work(0) … work(n_tiles - 1)``, each once, on up to `n_jobs` threads.
 
     Tiles must write to different places. The caller's thread works too; the first
-    exception is raised after all threads have stopped.
+    exception is raised after all threads have stopped. `nanoseconds` is a rough estimate
+    of all the work: where it is little, one thread is faster.
     """
-    workers = min(effective_n_jobs(n_jobs), n_tiles)
+    workers = 1 if nanoseconds < _WORTH_A_THREAD else min(effective_n_jobs(n_jobs), n_tiles)
     with single_threaded_blas():
         if workers <= 1:
             for tile in range(n_tiles):

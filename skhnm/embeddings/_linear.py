@@ -46,7 +46,7 @@ class LinearEmbedding(BaseEmbedding):
         def multiply(tile: int) -> None:
             np.matmul(X[tiles[tile]], matrix, out=Z[tiles[tile]])
 
-        run_tiles(multiply, len(tiles), self.n_jobs)
+        run_tiles(multiply, len(tiles), self.n_jobs, 0.04 * len(X) * len(self.parameters))
         return Z, X
 
     def backward(self, memory: FloatArray, gradient: FloatArray) -> FloatArray:
@@ -58,7 +58,7 @@ class LinearEmbedding(BaseEmbedding):
             rows = tiles[tile]
             partial[tile] = gradient[rows].astype(X.dtype, copy=False).T @ X[rows]
 
-        run_tiles(multiply, len(tiles), self.n_jobs)
+        run_tiles(multiply, len(tiles), self.n_jobs, 0.04 * len(X) * len(self.parameters))
         return self.scale * partial.sum(axis=0).ravel()
 
 

@@ -58,9 +58,7 @@ class BasePositiveMiner(BaseEstimator, ABC):
             Rows of the pool; -1 where an anchor has fewer.
         """
         self.check_parameters()
-        return self.select(
-            make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs)
-        )
+        return self.select(make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs))
 
     def check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""

@@ -157,21 +157,22 @@ class Candidates:
             stop = min(start + rows_a_tile, len(self))
             pair_distances_tile(self.Z, self.pool, anchors, others, padding, start, stop, out)
 
-        run_tiles(measure, -(-len(self) // rows_a_tile), self.n_jobs)
+        nanoseconds = others.size * self.Z.shape[1]
+        run_tiles(measure, -(-len(self) // rows_a_tile), self.n_jobs, nanoseconds)
         return out
 
     def by_anchor(self, negatives: IndexArray) -> Tuples:
         """Make one tuple of each anchor that has both a positive and a negative (n, k)."""
-        anchors = np.flatnonzero(
-            (self.positives >= 0).any(axis=1) & (negatives >= 0).any(axis=1)
-        )
+        anchors = np.flatnonzero((self.positives >= 0).any(axis=1) & (negatives >= 0).any(axis=1))
         return Tuples(anchors, self.positives[anchors], trim(negatives[anchors]))
 
     def by_pair(self, negatives: IndexArray) -> Tuples:
         """Make one tuple of each (anchor, positive) that has a negative (n * p, k)."""
         n, p = self.positives.shape
         pairs = np.flatnonzero((self.positives.ravel() >= 0) & (negatives >= 0).any(axis=1))
-        return Tuples(pairs // max(p, 1), self.positives.reshape(n * p, 1)[pairs], trim(negatives[pairs]))
+        return Tuples(
+            pairs // max(p, 1), self.positives.reshape(n * p, 1)[pairs], trim(negatives[pairs])
+        )
 
     # Ranks: the r-th row of an anchor's side, in the order of the sorted pool.
 
@@ -187,9 +188,7 @@ class Candidates:
         """Pool rows at the given ranks (n, k) of each anchor's side; -1 stays -1."""
         _, ranges = self._ranks(side)
         first = (ranges[:, 1] - ranges[:, 0])[:, None]
-        positions = np.where(
-            ranks < first, ranks + ranges[:, :1], ranks - first + ranges[:, 2:3]
-        )
+        positions = np.where(ranks < first, ranks + ranges[:, :1], ranks - first + ranges[:, 2:3])
         if side == "own":
             position_of = np.full(len(self.pool) + 1, len(self.pool), dtype=np.intp)
             position_of[self._search.order] = np.arange(len(self._search))

@@ -9,9 +9,10 @@ Memory grows with the rows asked about times the neighbours asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
@@ -22,7 +23,6 @@ Side = Literal["own", "other", "any"]
 
 ROW_TILE = 256
 COLUMN_TILE = 1024
-_SMALL = 2e6  # multiplications below which starting a thread costs more than it saves
 _EMPTY = np.iinfo(np.intp).max
 
 
@@ -213,8 +213,8 @@ class ExactSearch:
                 scan(view, start, norms, slack, rows, asked)
 
         n_tiles = -(-len(queries) // ROW_TILE)
-        small = float(len(queries)) * len(self) * m < _SMALL
-        run_tiles(scan_row_of_tiles, n_tiles, 1 if small else self.n_jobs)
+        nanoseconds = len(queries) * len(self) * (0.3 + 0.03 * m)
+        run_tiles(scan_row_of_tiles, n_tiles, self.n_jobs, nanoseconds)
 
     def _prepare_columns(self) -> FloatArray:
         """Centre and scale the sorted pool for the product, once."""
@@ -261,12 +261,12 @@ class _Plan:
         ]
         self.lower, self.upper = (self.sort(a.reshape(n * self.width)) for a in limits)
 
-    def sort(self, asked: FloatArray) -> FloatArray:
+    def sort(self, asked: NDArray[Any]) -> NDArray[Any]:
         """Reorder one row a question, (n * w, …), into the plan's order."""
         rows = asked.reshape(len(self.order), self.width, *asked.shape[1:])
         return np.ascontiguousarray(rows[self.order]).reshape(asked.shape)
 
-    def unsort(self, asked: FloatArray) -> FloatArray:
+    def unsort(self, asked: NDArray[Any]) -> NDArray[Any]:
         """Undo `sort`."""
         rows = asked.reshape(len(self.order), self.width, *asked.shape[1:])
         result = np.empty_like(rows)
