@@ -33,9 +33,8 @@ class Monitor:
     judge : callable, optional
         Gives the held-out score of the embedding, higher is better; the best parameters
         are kept. Without it, the training loss is watched.
-    on_round : callable, optional
-        Called with False before each round and True after it; stops the fit if it
-        returns True.
+    callbacks : object, optional
+        With ``begin_round()`` and ``end_round(embedding)``, which returns whether to stop.
     """
 
     def __init__(
@@ -46,14 +45,14 @@ class Monitor:
         tol: float,
         n_iter_no_change: int,
         judge: Callable[[BaseEmbedding], float] | None = None,
-        on_round: Callable[[bool, BaseEmbedding | None], Any] | None = None,
+        callbacks: Any = None,
     ) -> None:
         self.name = name
         self.verbose = verbose
         self.tol = tol
         self.patience = n_iter_no_change
         self.judge = judge
-        self.on_round = on_round
+        self.callbacks = callbacks
         self.loss_curve: list[float] = []
         self.mining_curve: list[dict[str, float]] = []
         self.validation_scores: list[float] = []
@@ -65,8 +64,8 @@ class Monitor:
 
     def begin_round(self) -> None:
         self._seen, self._n_mined = [], 0
-        if self.on_round is not None:
-            self.on_round(False, None)
+        if self.callbacks is not None:
+            self.callbacks.begin_round()
 
     def mined(self, n_tuples: int) -> None:
         """Count what one mining found."""
@@ -87,7 +86,7 @@ class Monitor:
             self.validation_scores.append(score)
         if self.verbose:
             self._print(losses)
-        stop = self.on_round is not None and bool(self.on_round(True, embedding))
+        stop = self.callbacks is not None and self.callbacks.end_round(embedding)
         if not self._seen:
             warnings.warn(
                 "No tuple was mined in this round, so there is nothing to learn from: no row "

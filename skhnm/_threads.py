@@ -25,12 +25,22 @@ _WORTH_A_THREAD = 5e6  # nanoseconds of work
 def effective_n_jobs(n_jobs: int | None) -> int:
     """Return the number of threads to use.
 
-    None means every core that this process may use, less where a parent (joblib's
-    workers, say) has set ``OMP_NUM_THREADS``, as in scikit-learn's native code.
+    None means every core that this process may use, or fewer where a parent (joblib's
+    workers, say) has set ``OMP_NUM_THREADS``, as in scikit-learn's native code; -1 means
+    every core, -2 all but one.
+
+    Raises
+    ------
+    ValueError
+        If `n_jobs` is 0.
     """
+    if n_jobs == 0:
+        raise ValueError("n_jobs == 0 has no meaning; pass 1, -1 for every core, or None")
+    if n_jobs is not None and n_jobs > 0:
+        return n_jobs
+    cores = int(joblib.cpu_count())
     if n_jobs is not None:
-        return int(joblib.effective_n_jobs(n_jobs))
-    cores = int(joblib.effective_n_jobs(-1))
+        return max(1, cores + 1 + n_jobs)
     limit = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(limit)) if limit.isdigit() and int(limit) > 0 else cores
 

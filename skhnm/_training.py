@@ -46,22 +46,17 @@ def train(
     embedding: BaseEmbedding,
     solver: BaseSolver,
     monitor: Monitor,
-    *,
-    max_iter: int,
-    refresh_every: int,
+    schedule: list[int],
 ) -> None:
-    """Move the embedding's parameters until `max_iter`, convergence or the monitor's stop.
+    """Move the embedding's parameters, until the schedule ends or there is a reason to stop.
 
-    A round is one mining and the iterations on what it found; or, where a mini-batch
-    solver mines at each step, one epoch.
+    `schedule` holds the iterations of each round, see `rounds`.
     """
     p = problem
-    length = 1 if solver.stochastic and p.pool.mined_each_step else refresh_every
     p.pool.reset()
-    for done in range(0, max_iter, length):
-        n_iterations = min(length, max_iter - done)
+    for number, n_iterations in enumerate(schedule):
         monitor.begin_round()
-        solver.begin_round(done / max_iter)
+        solver.begin_round(number / len(schedule))
         for rows, tuples in solver.pieces(_mine(p, embedding, monitor), n_iterations, p.random):
             if len(tuples):
                 X = p.X if len(rows) == len(p.X) else p.X[rows]
@@ -72,6 +67,16 @@ def train(
             break
     monitor.finish(embedding)
     p.pool.reset()
+
+
+def rounds(max_iter: int, refresh_every: int, solver: BaseSolver, pool: BasePool) -> list[int]:
+    """Cut the iterations into rounds.
+
+    A round is one mining and the iterations on what it found; or, where a mini-batch
+    solver mines at each step, one epoch.
+    """
+    length = 1 if solver.stochastic and pool.mined_each_step else refresh_every
+    return [min(length, max_iter - done) for done in range(0, max_iter, length)]
 
 
 def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Iterator[Mined]:

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhnm._compat import CallbackSupportMixin, with_callbacks
 from skhnm._monitor import Monitor
-from skhnm._training import Problem, train
+from skhnm._threads import effective_n_jobs
+from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm._validation import (
@@ -25,6 +26,7 @@ from skhnm._validation import (
     encode_labels,
 )
 from skhnm.embeddings._base import BaseEmbedding
+from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, prepare
 from skhnm.losses._known import LOSSES
 from skhnm.miners._known import NEGATIVE_MINERS
@@ -104,22 +106,24 @@ class BaseMetricLearner(
 
         embedding = self._make_embedding(data, parts, random)
         solver = self._make_solver(parts["pool"])
+        schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
+        callbacks = FitCallbacks(
+            self, X, y, len(schedule),
+            lambda embedding: {"classes_": classes, **self._learned(embedding, X.dtype)},
+        )  # fmt: skip
         monitor = Monitor(
             type(self).__name__,
             verbose=self.verbose,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
             judge=_judge(data, held_out, self.n_jobs) if held_out is not None else None,
-            on_round=self._round_callback(X, y, solver, parts["pool"], classes),
+            callbacks=callbacks,
         )
         problem = Problem(
             X=data.X, codes=data.codes, weights=data.weights, alpha=self.alpha,
             batch_size=self.batch_size, random=random, n_jobs=self.n_jobs, **parts,
         )  # fmt: skip
-        train(
-            problem, embedding, solver, monitor,
-            max_iter=self.max_iter, refresh_every=self.refresh_every,
-        )  # fmt: skip
+        train(problem, embedding, solver, monitor, schedule)
 
         for name, value in self._learned(embedding, X.dtype).items():
             setattr(self, name, value)
@@ -131,6 +135,7 @@ class BaseMetricLearner(
         self.n_iter_ = max(1, len(monitor.loss_curve))
         if self.early_stopping:
             self.validation_scores_ = monitor.validation_scores
+        callbacks.end_fit(embedding)
         return self
 
     def transform(self, X: Any) -> FloatArray:
@@ -274,6 +279,8 @@ class BaseMetricLearner(
             low=0, high=1, low_open=True, high_open=True,
         )  # fmt: skip
         check_number(int(self.verbose), "verbose", low=0, integer=True)
+        check_number(self.n_jobs, "n_jobs", integer=True, optional=True)
+        effective_n_jobs(self.n_jobs)
         check_choice(self.solver, "solver", ("auto", "lbfgs", "adam"))
 
     def _resolve_parts(self) -> dict[str, Any]:
@@ -292,31 +299,6 @@ class BaseMetricLearner(
         if self.solver == "adam" or (self.solver == "auto" and pool.mined_each_step):
             return AdamSolver(self.learning_rate, self.batch_size, pool.mined_each_step)
         return LBFGSSolver(self.tol)
-
-    def _round_callback(
-        self, X: Any, y: Any, solver: BaseSolver, pool: Any, classes: Any
-    ) -> Callable[[bool, BaseEmbedding | None], bool]:
-        """Tell scikit-learn's callbacks of each round, and return their wish to stop."""
-        length = 1 if solver.stochastic and pool.mined_each_step else self.refresh_every
-        fit_context = self._init_callback_context(max_subtasks=-(-self.max_iter // length))
-        fit_context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        current: list[Any] = []
-
-        def on_round(ended: bool, embedding: BaseEmbedding | None) -> bool:
-            if not ended or embedding is None:
-                current[:] = [fit_context.subcontext(task_name="round")]
-                current[0].call_on_fit_task_begin(estimator=self, X=X, y=y)
-                return False
-            return bool(
-                current[0].call_on_fit_task_end(
-                    estimator=self, X=X, y=y,
-                    reconstruction_attributes=lambda: {
-                        "classes_": classes, **self._learned(embedding, X.dtype)
-                    },
-                )
-            )  # fmt: skip
-
-        return on_round
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -74,7 +74,9 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
     if is_new.all():
         return TrainingData(X, codes, weights)
     group = np.cumsum(is_new) - 1
-    return TrainingData(X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64))
+    return TrainingData(
+        X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64)
+    )
 
 
 def class_factors(class_weight: Any, classes: LabelArray, data: TrainingData) -> FloatArray:

@@ -1,0 +1,274 @@
+"""What the linear learner learns, and what each of its parameters does."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+from skhnm import HardNegativeMetricLearner
+from skhnm.losses._known import LOSSES
+from skhnm.miners import HardestMiner, NearestPositives
+from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners.positives import POSITIVE_MINERS
+from skhnm.pools._known import POOLS
+
+
+def precision_at_1(X, y):
+    D = ((X[:, None] - X[None]) ** 2).sum(-1)
+    np.fill_diagonal(D, np.inf)
+    return (y[D.argmin(1)] == y).mean()
+
+
+def same_up_to_scale(A, B):
+    return np.allclose(A / np.linalg.norm(A), B / np.linalg.norm(B))
+
+
+# What it is for.
+
+
+def test_a_fit_brings_classes_apart_that_noise_had_mixed(noisy):
+    X, y = noisy
+    Z = HardNegativeMetricLearner().fit_transform(X, y)
+    assert precision_at_1(Z, y) > precision_at_1(X, y) + 0.15
+
+
+@pytest.mark.parametrize("negative_miner", [m for m in NEGATIVE_MINERS if m != "easy"])
+def test_every_negative_miner_improves_on_the_features(noisy, negative_miner):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(negative_miner=negative_miner, random_state=0)
+    assert learner.fit(X, y).score(X, y) > precision_at_1(X, y)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_improves_on_the_features(noisy, loss):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(loss=loss).fit(X, y)
+    assert learner.score(X, y) > precision_at_1(X, y)
+
+
+@pytest.mark.parametrize("positive_miner", POSITIVE_MINERS)
+def test_every_positive_miner_improves_on_the_features(noisy, positive_miner):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(positive_miner=positive_miner, random_state=0)
+    assert learner.fit(X, y).score(X, y) > precision_at_1(X, y)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+@pytest.mark.parametrize("pool", POOLS)
+def test_every_solver_with_every_pool_improves_on_the_features(noisy, pool, solver):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(pool=pool, solver=solver, random_state=0)
+    assert learner.fit(X, y).score(X, y) > precision_at_1(X, y)
+
+
+def test_a_function_and_an_object_stand_in_for_a_miner_and_a_loss(noisy):
+    X, y = noisy
+
+    def first_of_another_class(Z, y, positives, pool, pool_y, random_state):
+        return np.array([[np.flatnonzero(pool_y != label)[0]] for label in y])
+
+    def next_of_own_class(Z, y, pool, pool_y, random_state):
+        rows = np.arange(len(y))
+        return np.array([np.flatnonzero((pool_y == y[r]) & (rows != r))[:1] for r in rows])
+
+    class SquaredGap:
+        def value_and_grad(self, d_pos, d_neg):
+            gap = np.maximum(1.0 + d_pos - d_neg, 0.0)
+            return (gap**2).sum(axis=1), 2 * gap, -2 * gap
+
+    learner = HardNegativeMetricLearner(
+        negative_miner=first_of_another_class, positive_miner=next_of_own_class, loss=SquaredGap()
+    )
+    assert learner.fit(X, y).loss_curve_[-1] < learner.loss_curve_[0]
+
+
+# Where it starts.
+
+
+def test_init_auto_is_identity_for_a_full_metric_then_lda_then_pca(noisy):
+    X, y = noisy
+    start = {"alpha": 1e9, "max_iter": 1}
+    full = HardNegativeMetricLearner(**start).fit(X, y).components_
+    two = HardNegativeMetricLearner(2, **start).fit(X, y).components_
+    five = HardNegativeMetricLearner(5, **start).fit(X, y).components_
+    lda = LinearDiscriminantAnalysis().fit(X, y).scalings_.T
+    pca = PCA(5, svd_solver="full").fit(X).components_
+    assert same_up_to_scale(full, np.eye(10))
+    assert np.allclose(abs(two / np.linalg.norm(two)), abs(lda / np.linalg.norm(lda)), atol=1e-6)
+    assert np.allclose(abs(five / np.linalg.norm(five)), abs(pca / np.linalg.norm(pca)), atol=1e-6)
+
+
+def test_an_array_is_a_start_up_to_its_scale(noisy):
+    X, y = noisy
+    given = np.random.default_rng(0).normal(size=(4, 10))
+    learner = HardNegativeMetricLearner(4, init=given, alpha=1e9, max_iter=1).fit(X, y)
+    assert same_up_to_scale(learner.components_, given)
+
+
+def test_the_start_has_positives_at_a_mean_squared_distance_of_one(noisy):
+    X, y = noisy
+    Z = HardNegativeMetricLearner(alpha=1e9, max_iter=1).fit_transform(X, y)
+    positives = NearestPositives(10).mine(Z, y)
+    assert ((Z[:, None] - Z[positives]) ** 2).sum(-1).mean() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("factor", [1e-6, 1e6])
+def test_the_unit_of_the_features_does_not_matter(noisy, factor):
+    X, y = noisy
+    Z = HardNegativeMetricLearner().fit_transform(X, y)
+    assert HardNegativeMetricLearner().fit_transform(factor * X, y) == pytest.approx(Z, rel=1e-4)
+
+
+def test_init_random_depends_on_the_seed_alone(noisy):
+    X, y = noisy
+    fits = [
+        HardNegativeMetricLearner(3, init="random", random_state=seed).fit(X, y).components_
+        for seed in (0, 0, 1)
+    ]
+    assert np.array_equal(fits[0], fits[1])
+    assert not np.allclose(fits[0], fits[2])
+
+
+def test_warm_start_continues_where_the_last_fit_ended(noisy):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(max_iter=3, tol=0, warm_start=True).fit(X, y)
+    reached = learner.loss_curve_[-1]
+    assert learner.fit(X, y).loss_curve_[-1] < reached
+
+
+# How it learns.
+
+
+def test_alpha_shrinks_towards_the_start(noisy):
+    X, y = noisy
+
+    def change(alpha):
+        L = HardNegativeMetricLearner(alpha=alpha).fit(X, y).components_
+        return np.linalg.norm(L / np.linalg.norm(L) - np.eye(10) / np.sqrt(10))
+
+    assert change(1e-4) > change(1e-1) > change(1e3)
+    assert change(1e3) < 1e-2
+
+
+def test_the_curves_have_an_entry_for_each_iteration_and_each_round(digits):
+    learner = HardNegativeMetricLearner(max_iter=7, refresh_every=3, tol=0).fit(*digits)
+    assert learner.n_iter_ == len(learner.loss_curve_) == 7
+    assert len(learner.mining_curve_) == 3
+    assert all(row["n_tuples"] == 200 for row in learner.mining_curve_)
+    assert all(0 <= row["active"] <= 1 for row in learner.mining_curve_)
+    assert all(0 <= row["hardness"] <= 1 for row in learner.mining_curve_)
+
+
+def test_adam_on_mined_batches_has_one_round_an_epoch(digits):
+    learner = HardNegativeMetricLearner(pool="batch", max_iter=4, tol=0, batch_size=64)
+    learner.fit(*digits)
+    assert learner.n_iter_ == len(learner.loss_curve_) == len(learner.mining_curve_) == 4
+
+
+def test_early_stopping_keeps_the_round_that_was_best_on_the_held_out_rows(noisy):
+    X, y = noisy
+    learner = HardNegativeMetricLearner(
+        early_stopping=True, pool="batch", batch_size=32, max_iter=30, n_iter_no_change=3,
+        learning_rate=0.1, random_state=0,
+    ).fit(X, y)  # fmt: skip
+    scores = learner.validation_scores_
+    assert len(scores) == len(learner.mining_curve_) <= 30
+    assert max(scores) > scores[0] or len(scores) <= 4
+
+
+def test_verbose_prints_a_line_after_each_round(digits, capsys):
+    learner = HardNegativeMetricLearner(max_iter=4, refresh_every=2, tol=0, verbose=1)
+    learner.fit(*digits)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert "HardNegativeMetricLearner" in lines[0]
+    assert "loss" in lines[0]
+
+
+# Weights and labels.
+
+
+def test_a_row_of_weight_zero_might_as_well_not_be_there(digits):
+    X, y = digits
+    weights = (np.arange(len(y)) % 3 > 0).astype(float)
+    weighted = HardNegativeMetricLearner().fit(X, y, sample_weight=weights)
+    without = HardNegativeMetricLearner().fit(X[weights > 0], y[weights > 0])
+    assert np.array_equal(weighted.components_, without.components_)
+
+
+def test_the_scale_of_the_weights_does_not_matter(digits):
+    X, y = digits
+    weights = np.random.default_rng(0).uniform(1, 2, len(y))
+    once = HardNegativeMetricLearner().fit(X, y, sample_weight=weights).components_
+    twice = HardNegativeMetricLearner().fit(X, y, sample_weight=2 * weights).components_
+    assert twice == pytest.approx(once, rel=1e-3, abs=1e-6)
+
+
+def test_balanced_weights_are_those_of_the_dict_that_spells_them_out(digits):
+    X, y = digits
+    X, y = X[(y < 2) | (np.arange(200) % 4 == 0)], y[(y < 2) | (np.arange(200) % 4 == 0)]
+    counts = np.bincount(y)
+    spelled = {c: len(y) / (len(counts) * n) for c, n in enumerate(counts)}
+    balanced = HardNegativeMetricLearner(class_weight="balanced").fit(X, y)
+    dictionary = HardNegativeMetricLearner(class_weight=spelled).fit(X, y)
+    assert np.array_equal(balanced.components_, dictionary.components_)
+    assert not np.allclose(balanced.components_, HardNegativeMetricLearner().fit(X, y).components_)
+
+
+@pytest.mark.parametrize(
+    "rename",
+    [
+        lambda y: np.array(["zero", "one", "two", "three"])[y],
+        lambda y: y.astype(float),
+        lambda y: np.array([-1, 1, 7, 2**24])[y],
+        lambda y: np.array([2**24, 2**24 + 1, 2**24 + 2, 2**53 + 1])[y],
+        lambda y: [str(v) for v in y],
+    ],
+)
+def test_the_names_of_the_classes_do_not_matter(digits, rename):
+    X, y = digits
+    plain = HardNegativeMetricLearner().fit(X, y)
+    renamed = HardNegativeMetricLearner().fit(X, rename(y))
+    # Another order of the classes is another order of summation, no more.
+    assert renamed.get_mahalanobis_matrix() == pytest.approx(
+        plain.get_mahalanobis_matrix(), rel=1e-3, abs=1e-5
+    )
+    assert len(renamed.classes_) == 4
+
+
+def test_booleans_and_categoricals_are_labels(digits):
+    pd = pytest.importorskip("pandas")
+    X, y = digits
+    assert HardNegativeMetricLearner().fit(X, y < 2).classes_.tolist() == [False, True]
+    categories = pd.Series(y).map({0: "a", 1: "b", 2: "c", 3: "d"}).astype("category")
+    assert HardNegativeMetricLearner().fit(X, categories).classes_.tolist() == list("abcd")
+
+
+def test_minus_one_is_a_class_unless_it_is_named_unlabelled(digits):
+    X, y = digits
+    y = np.where(y == 3, -1, y)
+    known = y >= 0
+    assert HardNegativeMetricLearner().fit(X, y).classes_.tolist() == [-1, 0, 1, 2]
+    semi = HardNegativeMetricLearner(unlabelled=-1).fit(X, y)
+    assert semi.classes_.tolist() == [0, 1, 2]
+    assert np.array_equal(
+        semi.components_, HardNegativeMetricLearner().fit(X[known], y[known]).components_
+    )
+    assert semi.score(X, y) == semi.score(X[known], y[known])
+
+
+def test_a_class_with_one_row_is_no_anchor_but_still_a_negative(noisy):
+    X, y = noisy
+    alone = y.copy()
+    alone[7] = 9
+    learner = HardNegativeMetricLearner().fit(X, alone)
+    assert learner.mining_curve_[0]["n_tuples"] == 119
+    without = HardNegativeMetricLearner().fit(np.delete(X, 7, 0), np.delete(y, 7))
+    assert not np.allclose(learner.components_, without.components_)
+
+
+def test_more_negatives_asked_than_there_are_gives_those_there_are(iris):
+    X, y = iris
+    many = HardNegativeMetricLearner(negative_miner=HardestMiner(10_000)).fit(X, y)
+    every = HardNegativeMetricLearner(negative_miner="all").fit(X, y)
+    assert np.allclose(many.components_, every.components_, rtol=1e-3, atol=1e-6)
