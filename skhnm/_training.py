@@ -59,7 +59,7 @@ def train(
         solver.begin_round(number / len(schedule))
         for rows, tuples in solver.pieces(_mine(p, embedding, monitor), n_iterations, p.random):
             if len(tuples):
-                X = p.X if len(rows) == len(p.X) else p.X[rows]
+                X = _take(p.X, rows)
                 objective = Objective(embedding, X, tuples, p.loss, p.alpha, p.n_jobs)
                 embedding.parameters = solver.step(objective, embedding.parameters, n_iterations)
                 monitor.saw(objective.statistics)
@@ -79,11 +79,17 @@ def rounds(max_iter: int, refresh_every: int, solver: BaseSolver, pool: BasePool
     return [min(length, max_iter - done) for done in range(0, max_iter, length)]
 
 
+def _take(X: FloatArray, rows: IndexArray) -> FloatArray:
+    """Return the rows, without a copy where they are all rows in their order."""
+    everything = len(rows) == len(X) and np.array_equal(rows, np.arange(len(X)))
+    return X if everything else X[rows]
+
+
 def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Iterator[Mined]:
     """Mine each set of candidates that the pool hands out, under the current embedding."""
     p = problem
     for rows in p.pool.candidates(p.codes, p.batch_size, p.random):
-        X = p.X if len(rows) == len(p.X) else p.X[rows]
+        X = _take(p.X, rows)
         Z, _ = embedding.forward(X)
         if getattr(p.loss, "metric", None) == "cosine":
             Z, _ = unit_rows(Z)

@@ -63,7 +63,7 @@ def encode_labels(
                 "learned from classes: pass whole numbers or strings (bin a target first, "
                 "with KBinsDiscretizer, say)"
             )
-    elif labels.dtype.kind == "O" and any(v is None or v != v for v in labels):
+    elif labels.dtype.kind == "O" and any(v is None or repr(v) == "<NA>" or v != v for v in labels):
         raise ValueError(
             f"{name} contains missing labels (None or NaN); drop these rows, or give them a "
             "value of their own and name it in unlabelled="

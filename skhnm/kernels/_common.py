@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+import numpy as np
 
 # The only relaxed arithmetic of the package: the float64 sum of squared differences may
 # be taken in any order, which lets the compiler use vector registers. Every exact
@@ -39,6 +40,6 @@ def squared_distance(U, i, V, j):  # type: ignore[no-untyped-def]
     """Squared Euclidean distance of the rows U[i] and V[j], summed in float64."""
     total = 0.0
     for f in range(U.shape[1]):
-        difference = float(U[i, f]) - float(V[j, f])
+        difference = np.float64(U[i, f]) - np.float64(V[j, f])
         total += difference * difference
     return total

@@ -63,7 +63,7 @@ def augment_rows(Z, rows, centre, scale, factors, augmented):  # type: ignore[no
         for f in range(m):
             b = np.float32((Z[rows[i], f] - centre[f]) * scale)
             augmented[i, f] = factors[0] * b
-            norm += float(b) * float(b)
+            norm += np.float64(b) * np.float64(b)
         augmented[i, m] = factors[1] * norm + factors[2]
         norms[i] = norm
     return norms

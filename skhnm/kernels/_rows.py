@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from skhnm.kernels._common import kernel
 
 
@@ -14,5 +16,5 @@ def project_rows(X, direction, out):  # type: ignore[no-untyped-def]
     for i in range(X.shape[0]):
         total = 0.0
         for f in range(X.shape[1]):
-            total += float(X[i, f]) * direction[f]
+            total += np.float64(X[i, f]) * direction[f]
         out[i] = total

@@ -64,7 +64,7 @@ def anchor_gradient_tile(Z, P, others, G, start, members, begin, end, out):  # t
                 if g != 0.0:
                     j = others[t, s]
                     for f in range(m):
-                        out[i, f] += g * (float(Z[i, f]) - float(P[j, f]))
+                        out[i, f] += g * (np.float64(Z[i, f]) - np.float64(P[j, f]))
 
 
 @kernel()
@@ -82,4 +82,4 @@ def pool_gradient_tile(Z, P, anchors, width, G, start, members, begin, end, out)
             if g != 0.0:
                 a = anchors[position // width]
                 for f in range(m):
-                    out[j, f] += g * (float(P[j, f]) - float(Z[a, f]))
+                    out[j, f] += g * (np.float64(P[j, f]) - np.float64(Z[a, f]))

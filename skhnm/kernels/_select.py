@@ -187,7 +187,7 @@ def window_tile(  # type: ignore[no-untyped-def]
                 end = min(allowed[r, 2 * part + 1], stop_column) - column
                 for j in range(begin, end):
                     v = float(tile[r, j])
-                    if v < low - slack[r] or v > high + slack[r]:
+                    if not low - slack[r] <= v <= high + slack[r]:
                         continue
                     i = order[column + j]
                     if i == own[r]:

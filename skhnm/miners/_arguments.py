@@ -59,7 +59,7 @@ def _encode_together(y: Any, pool_y: Any, unlabelled: Any) -> tuple[IndexArray, 
     pool_classes, pool_codes = encode_labels(pool_y, unlabelled, name="pool_y")
     code_of = {label: code for code, label in enumerate(classes.tolist())}
     if len(classes) and len(pool_classes):
-        kinds = [type(c.tolist()[0]) is str for c in (classes, pool_classes)]
+        kinds = [isinstance(c.tolist()[0], str) for c in (classes, pool_classes)]
         if kinds[0] != kinds[1]:
             raise ValueError(
                 f"y holds {'strings' if kinds[0] else 'numbers'} and pool_y holds "

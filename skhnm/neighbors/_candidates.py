@@ -193,7 +193,8 @@ class Candidates:
             position_of = np.full(len(self.pool) + 1, len(self.pool), dtype=np.intp)
             position_of[self._search.order] = np.arange(len(self._search))
             positions = positions + (positions >= position_of[self.own][:, None])
-        found = self._search.order[np.where(ranks < 0, 0, positions)] if ranks.size else ranks
+        some = (ranks >= 0).any()
+        found = self._search.order[np.where(ranks < 0, 0, positions)] if some else ranks
         return np.where(ranks < 0, -1, found)
 
     def _draw(self, counts: IndexArray, k: int) -> IndexArray:

@@ -66,7 +66,7 @@ class LBFGSSolver(BaseSolver):
             callback=record,
             options={"maxiter": n_iterations, "ftol": self.tol, "gtol": 1e-12},
         )
-        self._gain = 1.0 - float(result.fun)
+        self._gain = 1.0 - float(result.fun) if result.nit else 0.0
         best: FloatArray = result.x
         return best
 

@@ -10,6 +10,7 @@ from skhnm.losses._known import LOSSES
 from skhnm.miners import HardestMiner, NearestPositives
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
+from skhnm.pools import DatasetPool
 from skhnm.pools._known import POOLS
 
 
@@ -59,6 +60,17 @@ def test_every_solver_with_every_pool_improves_on_the_features(noisy, pool, solv
     X, y = noisy
     learner = HardNegativeMetricLearner(pool=pool, solver=solver, random_state=0)
     assert learner.fit(X, y).score(X, y) > precision_at_1(X, y)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_a_batch_of_all_rows_is_the_data_set(digits, solver):
+    X, y = digits
+    common = {"solver": solver, "max_iter": 3, "refresh_every": 1, "random_state": 0}
+    batch = HardNegativeMetricLearner(pool="batch", batch_size=1000, **common).fit(X, y)
+    dataset = HardNegativeMetricLearner(
+        pool=DatasetPool(keep=False), batch_size=1000, **common
+    ).fit(X, y)
+    assert batch.components_ == pytest.approx(dataset.components_, rel=1e-6, abs=1e-9)
 
 
 def test_a_function_and_an_object_stand_in_for_a_miner_and_a_loss(noisy):

@@ -1,0 +1,150 @@
+"""Time and peak memory of a call in a process of its own, and what machine that was."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+
+class MissingPeer(ImportError):
+    """A library to compare with is not installed; the message says how to get it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a child process is to measure.
+
+    Parameters
+    ----------
+    warm_up : callable
+        Called first, on little data: imports, caches and compilation happen here.
+    call : callable
+        What is measured.
+    judge : callable
+        Takes what `call` returned, and gives something small to send back.
+    """
+
+    warm_up: Callable[[], Any]
+    call: Callable[[], Any]
+    judge: Callable[[Any], Any] = lambda result: None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The judge's answer, the least time of all calls, and the first call's own memory."""
+
+    answer: Any
+    seconds: float
+    megabytes: float
+
+
+def measure(prepare: Callable[..., Work], *arguments: Any, repeats: int = 3) -> Measured:
+    """Measure ``prepare(*arguments).call`` in a new process.
+
+    Memory is the process's peak during the first call, less what it held before: the
+    call's own, result included.
+    """
+    return in_child(_measure, prepare, arguments, repeats)
+
+
+def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a module's function in a new process, and return its result."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
+        return executor.submit(function, *arguments).result()
+
+
+def alternate(*calls: Callable[[], Any], repeats: int) -> list[float]:
+    """Call each in turn, `repeats` times over, and return the least seconds of each."""
+    least = [float("inf")] * len(calls)
+    for _ in range(repeats):
+        for i, call in enumerate(calls):
+            least[i] = min(least[i], _timed(call)[1])
+    return least
+
+
+def _measure(prepare: Callable[..., Work], arguments: tuple[Any, ...], repeats: int) -> Measured:
+    work = prepare(*arguments)
+    work.warm_up()
+    gc.collect()
+    before = _reset_peak()
+    result, seconds = _timed(work.call)
+    megabytes = max(0.0, _peak() - before)
+    answer = work.judge(result)
+    del result
+    for _ in range(repeats - 1):
+        seconds = min(seconds, _timed(work.call)[1])
+    return Measured(answer, seconds, megabytes)
+
+
+def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    gc.collect()
+    start = time.perf_counter()
+    result = call()
+    return result, time.perf_counter() - start
+
+
+def _peak() -> float:
+    """Peak resident memory of this process in megabytes (NaN where it is not known).
+
+    Linux's own figure, where there is one, is better than ru_maxrss: it can be reset, and
+    is not inherited from the process that started this one.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    try:
+        import resource
+    except ImportError:  # Windows
+        return float("nan")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def _reset_peak() -> float:
+    """Set the peak to what is held now, where the system can, and return it."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
+
+
+def machine() -> dict[str, Any]:
+    """Describe the processor, the system, and the versions of what is compared."""
+    found: dict[str, Any] = {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+    }
+    if hasattr(os, "getloadavg"):
+        found["load at the start"] = round(os.getloadavg()[0], 2)
+    peers = ("torch", "pytorch-metric-learning")
+    for name in ("skhnm", "scikit-learn", "numpy", "scipy", "numba", *peers):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or "unknown"

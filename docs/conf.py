@@ -1,0 +1,120 @@
+"""Sphinx configuration: ``sphinx-build -W --keep-going -b html docs docs/_build/html``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import skhnm
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "_extensions"))
+
+project = "skhnm"
+author = "the skhnm developers"
+copyright = author
+version = release = skhnm.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.doctest",
+    "numpydoc",
+    "known_parts",
+    "techniques",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "_extensions"]
+# Docstrings write code in single backquotes, scikit-learn's way.
+default_role = "code"
+
+nitpicky = True
+# scikit-learn's own pages are not looked up, so that the documentation builds offline.
+nitpick_ignore_regex = [("py:.*", r"sklearn\..*")]
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections give types, shapes and ranges
+autodoc_class_signature = "mixed"
+numpydoc_show_class_members = False
+
+# Examples become a gallery as soon as their folder has the page that introduces it.
+EXAMPLES = HERE.parent / "examples"
+HAS_GALLERY = (EXAMPLES / "GALLERY_HEADER.rst").exists()
+if HAS_GALLERY:
+    extensions.append("sphinx_gallery.gen_gallery")
+    sphinx_gallery_conf = {
+        "examples_dirs": str(EXAMPLES),
+        "gallery_dirs": "auto_examples",
+        "filename_pattern": r"/plot_",
+        "abort_on_example_error": True,
+        "copyfile_regex": r"^$",
+        "doc_module": ("skhnm",),
+        "reference_url": {"skhnm": None},
+        "download_all_examples": False,
+        "show_signature": False,
+    }
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skhnm"
+html_show_sourcelink = False
+toc_object_entries_show_parents = "hide"
+html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["skhnm.css"]
+html_sidebars = {"index": []}
+html_theme_options = {
+    "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+
+PUBLIC_MODULES = (
+    "skhnm",
+    "skhnm.miners",
+    "skhnm.losses",
+    "skhnm.pools",
+    "skhnm.exceptions",
+)
+
+
+def check_api_page() -> None:
+    """Raise if a public name is missing from the reference."""
+    listed = set((HERE / "api.rst").read_text(encoding="utf-8").split())
+    for module_name in PUBLIC_MODULES:
+        module = importlib.import_module(module_name)
+        public = getattr(module, "__all__", None) or [
+            name
+            for name, value in vars(module).items()
+            if getattr(value, "__module__", None) == module_name
+        ]
+        prefix = module_name.removeprefix("skhnm").removeprefix(".")
+        for name in public:
+            full = f"{prefix}.{name}" if prefix else name
+            if full not in listed:
+                raise ValueError(f"docs/api.rst does not list {full}")
+
+
+def skip_inherited(
+    app: Any, what: str, name: str, member: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out what scikit-learn's base classes bring; its own pages describe it."""
+    module = getattr(member, "__module__", None) or ""
+    return True if module.startswith("sklearn.") else None
+
+
+def link_gallery(app: Any, docname: str, source: list[str]) -> None:
+    """Add the gallery to the contents, where there is one."""
+    if HAS_GALLERY and docname == app.config.root_doc:
+        source[0] += "\n.. toctree::\n   :hidden:\n\n   auto_examples/index\n"
+
+
+def setup(app: Any) -> None:
+    """Connect the functions above."""
+    check_api_page()
+    app.connect("autodoc-skip-member", skip_inherited)
+    app.connect("source-read", link_gallery)

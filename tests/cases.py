@@ -1,0 +1,150 @@
+"""The data on which fast and naive must agree, and the miners and losses to compare."""
+
+import numpy as np
+
+from skhnm.losses import ContrastiveLoss, LargeMarginLoss, NCALoss, NPairLoss, TripletLoss
+from skhnm.miners import (
+    AllMiner,
+    AllPositives,
+    EasyMiner,
+    HardestMiner,
+    HardestPositives,
+    NearestPositives,
+    RandomMiner,
+    RandomPositives,
+    RankMiner,
+    SemiHardMiner,
+    ViolatingMiner,
+)
+
+
+def uneven(m=3, dtype=np.float64):
+    """Classes of different sizes, in no order; features of different scales."""
+    random = np.random.default_rng(m)
+    y = random.permutation(np.repeat([0, 1, 2, 3, 4], [10, 7, 5, 2, 1]))
+    Z = random.normal(size=(25, m)) * np.arange(1, m + 1) + 0.3 * y[:, None]
+    return Z.astype(dtype), y
+
+
+def on_a_grid(dtype=np.float64, origin=0):
+    """Whole numbers, so that distances are exact and many are equal."""
+    random = np.random.default_rng(1)
+    return (random.integers(0, 3, size=(24, 2)) + origin).astype(dtype), random.integers(0, 3, 24)
+
+
+def repeated():
+    """Each row three times, in one class or in several."""
+    Z, _ = uneven()
+    return np.tile(Z[:8], (3, 1)), np.random.default_rng(2).integers(0, 3, size=24)
+
+
+def partly_unlabelled():
+    Z, y = uneven()
+    y = y.copy()
+    y[::4] = -1
+    return Z, y
+
+
+CASES = {
+    "uneven": uneven(),
+    "float32": uneven(dtype=np.float32),
+    "one feature": uneven(m=1),
+    "many features": uneven(m=19),
+    "ties": on_a_grid(),
+    "repeated rows": repeated(),
+    "identical rows": (np.full((12, 2), 0.1), np.arange(12) % 3),
+    "far from the origin": (uneven()[0] + 1e4, uneven()[1]),
+    "float32 far from the origin": on_a_grid(np.float32, origin=10_000),
+    "singletons": (uneven()[0], np.arange(25)),
+    "one class": (uneven()[0], np.zeros(25, dtype=int)),
+    "some unlabelled": partly_unlabelled(),
+    "none labelled": (uneven()[0], np.full(25, -1)),
+    "one row": (np.ones((1, 2)), np.zeros(1, dtype=int)),
+    "no rows": (np.empty((0, 2)), np.empty(0, dtype=int)),
+}
+"""Name → embeddings (n, m) and codes (n,)."""
+
+
+def with_batch(Z, y):
+    """Each row is a candidate of every other: anchors, codes, pool, its codes, own rows."""
+    return Z, y, Z, y, np.arange(len(Z))
+
+
+def with_pool(Z, y):
+    """Anchors and a separate pool, which share some rows and some classes."""
+    n = len(Z)
+    return Z[: 2 * n // 3], y[: 2 * n // 3], Z[n // 3 :], y[n // 3 :], np.full(2 * n // 3, -1)
+
+
+def with_empty_pool(Z, y):
+    return Z, y, Z[:0], y[:0], np.full(len(Z), -1)
+
+
+POOLS = [with_batch, with_pool, with_empty_pool]
+
+NEGATIVE_MINERS = {
+    "hardest": [HardestMiner(1), HardestMiner(4), HardestMiner(100)],
+    "easy": [EasyMiner(1), EasyMiner(4), EasyMiner(100)],
+    "random": [RandomMiner(1), RandomMiner(4), RandomMiner(100)],
+    "all": [AllMiner(), AllMiner(margin=2.0), AllMiner(margin=1e-9)],
+    "rank": [
+        RankMiner(1, 3, n_negatives=None),
+        RankMiner(2, 6, n_negatives=3, order="nearest"),
+        RankMiner(2, 6, n_negatives=3, order="random"),
+        RankMiner(5, 100, n_negatives=100, order="random"),
+        RankMiner(90, 100, order="nearest"),
+    ],
+    "semi_hard": [
+        SemiHardMiner(),
+        SemiHardMiner(n_negatives=3, fallback="hardest"),
+        SemiHardMiner(margin=2.0, n_negatives=2, fallback="drop"),
+        SemiHardMiner(margin=1.0, n_negatives=2, fallback="hardest"),
+        SemiHardMiner(margin=1.0, n_negatives=2, fallback="easy"),
+    ],
+    "violating": [
+        ViolatingMiner(),
+        ViolatingMiner(margin=2.0, n_negatives=2),
+        ViolatingMiner(margin=2.0, n_negatives=None),
+        ViolatingMiner(margin=2.0, n_negatives=2, order="random"),
+        ViolatingMiner(margin=2.0, n_negatives=100, order="random"),
+    ],
+}
+
+POSITIVE_MINERS = {
+    "nearest": [NearestPositives(1), NearestPositives(3), NearestPositives(100)],
+    "hardest": [HardestPositives(1), HardestPositives(3), HardestPositives(100)],
+    "all": [AllPositives()],
+    "random": [RandomPositives(1), RandomPositives(3), RandomPositives(100)],
+}
+
+LOSSES = {
+    "triplet": [TripletLoss(), TripletLoss(margin=0.2), TripletLoss(soft=True)],
+    "large_margin": [
+        LargeMarginLoss(),
+        LargeMarginLoss(push_weight=0.8, squared_hinge=True),
+        LargeMarginLoss(push_weight=1.0),
+    ],
+    "contrastive": [ContrastiveLoss(), ContrastiveLoss(margin=2.5)],
+    "npair": [NPairLoss(), NPairLoss(temperature=1.5)],
+    "nca": [NCALoss(), NCALoss(scale=0.3)],
+}
+
+
+def listed(variants):
+    """Every (name, object) of a table from names to objects."""
+    return [(name, variant) for name, several in variants.items() for variant in several]
+
+
+def as_lists(tuples):
+    """Tuples as (anchor, its positives, its negatives), without padding."""
+    return [
+        (int(a), without_padding(p), without_padding(n))
+        for a, p, n in zip(tuples.anchors, tuples.positives, tuples.negatives, strict=True)
+    ]
+
+
+def without_padding(rows):
+    """Row indices as a list, once it is clear that padding stands last."""
+    kept = [int(j) for j in rows if j >= 0]
+    assert list(rows[len(kept) :]) == [-1] * (len(rows) - len(kept))
+    return kept

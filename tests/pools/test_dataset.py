@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from skhnm import Tuples
+from skhnm.pools import DatasetPool
+from tests import cases
+
+
+def minings(*parts, keep=True):
+    """What a pool makes of one mining after the other, as lists; negatives are sorted."""
+    pool = DatasetPool(keep)
+    pool.reset()
+    return [cases.as_lists(pool.remember(Tuples(*part))) for part in parts]
+
+
+def test_every_row_is_a_candidate_of_every_other():
+    (rows,) = DatasetPool().candidates(np.array([0, 1, 0]), 2, np.random.default_rng(0))
+    assert rows.tolist() == [0, 1, 2]
+
+
+def test_the_first_mining_stays_as_it_is():
+    assert minings(([0, 2], [[1], [3]], [[9, 4], [7, -1]])) == [[(0, [1], [9, 4]), (2, [3], [7])]]
+
+
+def test_negatives_of_an_anchor_are_kept_without_duplicates():
+    found = minings(
+        ([0, 2, 5], [[1, 6], [3, -1], [6, 1]], [[9, 4], [7, -1], [8, -1]]),
+        ([0, 2], [[6, 1], [3, 8]], [[4, 5], [7, -1]]),
+        ([0, 5], [[1, 6], [6, 1]], [[3, -1], [2, 4]]),
+    )
+    assert found[1] == [(0, [6, 1], [4, 5, 9]), (2, [3, 8], [7])]
+    assert found[2][0] == (0, [1, 6], [3, 4, 5, 9])
+
+
+def test_the_positives_and_weights_are_those_of_the_new_mining():
+    pool = DatasetPool()
+    pool.reset()
+    pool.remember(Tuples([0], [[1]], [[5]], [7.0]))
+    tuples = pool.remember(Tuples([0], [[2]], [[6]], [3.0]))
+    assert tuples.positives.tolist() == [[2]]
+    assert tuples.weights.tolist() == [3.0]
+
+
+def test_negatives_of_a_pair_are_kept_with_that_pair():
+    found = minings(
+        ([0, 0, 2], [[1], [3], [1]], [[9, 4], [7, -1], [8, -1]]),
+        ([2, 0, 0], [[3], [3], [1]], [[6], [5], [4]]),
+    )
+    assert found[1] == [(2, [3], [6]), (0, [3], [5, 7]), (0, [1], [4, 9])]
+
+
+def test_an_anchor_that_is_new_has_only_new_negatives():
+    assert minings(([0], [[1]], [[9]]), ([1], [[0]], [[8]]))[1] == [(1, [0], [8])]
+
+
+def test_a_mining_of_nothing_is_no_hindrance():
+    nothing = ([], np.empty((0, 1)), np.empty((0, 1)))
+    found = minings(nothing, ([0], [[1]], [[9]]), nothing, ([0], [[1]], [[8]]))
+    assert [len(tuples) for tuples in found] == [0, 1, 0, 1]
+
+
+def test_what_was_mined_is_not_changed():
+    first, second = Tuples([0], [[1]], [[9, 4]]), Tuples([0], [[1]], [[5, 4]])
+    pool = DatasetPool()
+    pool.reset()
+    pool.remember(first)
+    pool.remember(second)
+    assert first.negatives.tolist() == [[9, 4]]
+    assert second.negatives.tolist() == [[5, 4]]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_negatives_are_forgotten_without_keep_and_at_a_reset(keep):
+    pool = DatasetPool(keep)
+    for _ in range(2):
+        pool.reset()
+        assert cases.as_lists(pool.remember(Tuples([0], [[1]], [[9]]))) == [(0, [1], [9])]
+        again = pool.remember(Tuples([0], [[1]], [[5]]))
+        assert cases.as_lists(again) == [(0, [1], [5, 9] if keep else [5])]
