@@ -96,7 +96,7 @@ def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Itera
         codes = p.codes[rows]
         own = np.arange(len(rows), dtype=np.intp)
         candidates = Candidates(Z, codes, Z, codes, own, p.random, n_jobs=p.n_jobs)
-        candidates.positives = p.positive_miner.select(candidates)
+        candidates.positives = p.positive_miner.choose(candidates)
         mined = p.pool.remember(p.negative_miner.select(candidates))
         monitor.mined(len(mined))
         weights = p.weights[rows][mined.anchors]

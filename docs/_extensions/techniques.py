@@ -55,7 +55,7 @@ TECHNIQUES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (
         "Offline hard mining",
-        "The nearest negatives of the whole data set, mined anew every ``refresh_every`` iterations",
+        "The nearest negatives of all rows, mined anew every ``refresh_every`` iterations",
         {
             "pool": "dataset",
             "negative_miner": "hardest",

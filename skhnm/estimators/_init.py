@@ -89,6 +89,6 @@ def scale_to_positives(
     candidates = Candidates(
         Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs
     )
-    distances = candidates.distances(positive_miner.select(candidates))
+    distances = candidates.distances(positive_miner.choose(candidates))
     mean = np.nanmean(distances) if np.isfinite(distances).any() else 0.0
     return components / np.sqrt(mean) if mean > 0 else components

@@ -86,7 +86,7 @@ class BaseMiner(BaseEstimator, ABC):
         else:
             positive_miner = POSITIVE_MINERS.resolve(positives)
             positive_miner.check_parameters()
-            candidates.positives = positive_miner.select(candidates)
+            candidates.positives = positive_miner.choose(candidates)
         tuples = self.select(candidates)
         if len(tuples) == 0 and len(candidates) > 0:
             warnings.warn(explain_empty(candidates), MiningWarning, stacklevel=2)

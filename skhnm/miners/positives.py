@@ -20,7 +20,7 @@ class BasePositiveMiner(BaseEstimator, ABC):
     """Chooses the positives of each anchor.
 
     A subclass states its parameters in ``__init__``, checks them in `check_parameters`,
-    and answers `select`.
+    and answers `choose`.
     """
 
     def mine(
@@ -58,13 +58,13 @@ class BasePositiveMiner(BaseEstimator, ABC):
             Rows of the pool; -1 where an anchor has fewer.
         """
         self.check_parameters()
-        return self.select(make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs))
+        return self.choose(make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs))
 
     def check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""
 
     @abstractmethod
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         """Return the positives (n, p) of each anchor; -1 is padding."""
 
 
@@ -98,7 +98,7 @@ class NearestPositives(BasePositiveMiner):
     def check_parameters(self) -> None:
         check_number(self.n_positives, "n_positives", low=1, integer=True)
 
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         return trim(candidates.nearest(self.n_positives, "own")[0])
 
 
@@ -130,7 +130,7 @@ class HardestPositives(BasePositiveMiner):
     def check_parameters(self) -> None:
         check_number(self.n_positives, "n_positives", low=1, integer=True)
 
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         return trim(candidates.nearest(self.n_positives, "own", farthest=True)[0])
 
 
@@ -146,7 +146,7 @@ class AllPositives(BasePositiveMiner):
            [-1]])
     """
 
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         return candidates.every("own")
 
 
@@ -172,7 +172,7 @@ class RandomPositives(BasePositiveMiner):
     def check_parameters(self) -> None:
         check_number(self.n_positives, "n_positives", low=1, integer=True)
 
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         return trim(candidates.sample(self.n_positives, "own"))
 
 
@@ -190,7 +190,7 @@ class FunctionPositives(BasePositiveMiner):
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
 
-    def select(self, candidates: Candidates) -> IndexArray:
+    def choose(self, candidates: Candidates) -> IndexArray:
         c = candidates
         given = self.function(c.Z, c.codes, c.pool, c.pool_codes, c.random)
         return check_positives(given, c, "The result of the positive miner's function")
@@ -219,7 +219,7 @@ POSITIVE_MINERS = Registry(
     "positive_miner",
     "Positives",
     [NearestPositives, HardestPositives, AllPositives, RandomPositives],
-    methods=["mine", "select"],
+    methods=["mine", "choose"],
     from_function=FunctionPositives,
 )
 """Positive miners by name."""
