@@ -72,7 +72,9 @@ def run_tiles(
                 stop.set()
                 raise
 
-        with ThreadPoolExecutor(workers - 1, thread_name_prefix="skhnm") as executor:
+        with ThreadPoolExecutor(
+            workers - 1, thread_name_prefix="skhnm", initializer=_guard.limit_this_thread
+        ) as executor:
             futures = [executor.submit(take_tiles) for _ in range(workers - 1)]
             try:
                 take_tiles()
@@ -91,30 +93,48 @@ class _BlasGuard:
     def reset(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
-        self._limiter: Any = None
-        self._controller: ThreadpoolController | None = None
+        self._libraries: list[Any] | None = None
+        self._before: list[int] = []
 
     def enter(self) -> None:
         with self._lock:
+            if self._libraries is None:
+                blas = ThreadpoolController().select(user_api="blas")
+                self._libraries = blas.lib_controllers
             if self._inside == 0:
-                if self._controller is None:
-                    self._controller = ThreadpoolController().select(user_api="blas")
-                self._limiter = self._controller.limit(limits=1)
+                self._before = [library.num_threads for library in self._libraries]
+                self.limit_this_thread()
             self._inside += 1
 
     def leave(self) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                self._limiter.restore_original_limits()
-                self._limiter = None
+                self._restore()
+
+    def limit_this_thread(self) -> None:
+        """Keep to one thread a BLAS on OpenMP as well, which counts for each thread apart."""
+        for library in self._libraries or []:
+            _set_num_threads(library, 1)
 
     def after_fork(self) -> None:
         """Forget callers that live in the parent only, and undo their limit here."""
-        limiter = self._limiter
+        if self._inside:
+            self._restore()
         self.reset()
-        if limiter is not None:
-            limiter.restore_original_limits()
+
+    def _restore(self) -> None:
+        for library, n_threads in zip(self._libraries or [], self._before, strict=True):
+            _set_num_threads(library, n_threads)
+
+
+def _set_num_threads(library: Any, n_threads: int) -> None:
+    """Set a BLAS library's threads, from whichever thread.
+
+    Newer threadpoolctl has the public method do nothing in a thread that did not set the
+    limit first; but here the last to leave restores, whoever that is.
+    """
+    getattr(library, "_real_set_num_threads", library.set_num_threads)(n_threads)
 
 
 _guard = _BlasGuard()

@@ -124,14 +124,17 @@ def test_equal_rows_and_rows_at_the_origin_have_a_finite_gradient(name, loss):
     assert np.isfinite(slope).all()
 
 
-def test_a_loss_without_a_metric_is_given_squared_distances():
-    class Pull:
-        def value_and_grad(self, d_pos, d_neg):
-            return d_pos.sum(axis=1), np.ones_like(d_pos), np.zeros_like(d_neg)
+class Pull:
+    """The simplest loss: it names no distance, and does not care about padding."""
 
-    embedding = LinearEmbedding(np.eye(1))
-    X = np.array([[0.0], [3.0], [5.0]])
-    value, slope = objective_of(Pull(), embedding, X, Tuples([0], [[1]], [[2]]))(embedding.start)
+    def value_and_grad(self, d_pos, d_neg):
+        return d_pos.max(axis=1), np.ones_like(d_pos), np.ones_like(d_neg)
+
+
+def test_a_loss_without_a_metric_is_given_squared_distances_and_may_ignore_padding():
+    embedding, X = LinearEmbedding(np.eye(1)), np.array([[0.0], [3.0], [5.0]])
+    tuples = Tuples([0], [[1, -1]], [[-1, -1, -1]])
+    value, slope = objective_of(Pull(), embedding, X, tuples)(embedding.start)
     assert value == 9.0
     assert slope.tolist() == [18.0]
 

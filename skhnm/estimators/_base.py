@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhnm._compat import CallbackSupportMixin, with_callbacks
 from skhnm._monitor import Monitor
-from skhnm._threads import effective_n_jobs
+from skhnm._threads import effective_n_jobs, single_threaded_blas
 from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
@@ -123,7 +123,8 @@ class BaseMetricLearner(
             X=data.X, codes=data.codes, weights=data.weights, alpha=self.alpha,
             batch_size=self.batch_size, random=random, n_jobs=self.n_jobs, **parts,
         )  # fmt: skip
-        train(problem, embedding, solver, monitor, schedule)
+        with single_threaded_blas():  # once for all tiles, and the same bits for any company
+            train(problem, embedding, solver, monitor, schedule)
 
         for name, value in self._learned(embedding, X.dtype).items():
             setattr(self, name, value)

@@ -26,8 +26,10 @@ class Scan:
         self.tile = (sign * (d / unit - self.norms[:, None])).astype(np.float32)
         self.tile += (noise * SLACK * random.uniform(-1, 1, self.tile.shape)).astype(np.float32)
         self.slack = np.full(4, SLACK)
-        self.lower = random.uniform(0.0, 0.5, 4 * per_row)
-        self.upper = random.uniform(3.0, 6.0, 4 * per_row)
+        # Windows that begin and end so near a row that the rough distances mislead.
+        d.sort(axis=1)
+        self.lower = (d[:, [4, 0, 20][:per_row]] - SLACK / 10).ravel()
+        self.upper = (d[:, [250, 40, 100][:per_row]] + SLACK / 10).ravel()
 
     def select(self, k, widths=(300,)):
         lower, upper = (self.lower, self.upper) if self.sign > 0 else (-self.upper, -self.lower)
