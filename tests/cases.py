@@ -53,6 +53,7 @@ CASES = {
     "ties": on_a_grid(),
     "repeated rows": repeated(),
     "identical rows": (np.full((12, 2), 0.1), np.arange(12) % 3),
+    "identical whole numbers": (np.ones((12, 2)), np.arange(12) % 3),
     "far from the origin": (uneven()[0] + 1e4, uneven()[1]),
     "float32 far from the origin": on_a_grid(np.float32, origin=10_000),
     "singletons": (uneven()[0], np.arange(25)),

@@ -1,5 +1,6 @@
 import os
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -58,16 +59,21 @@ def test_an_exception_is_raised_and_no_thread_or_tile_goes_on(error, n_jobs):
     assert not workers()
 
 
-def test_an_exception_of_another_thread_reaches_the_caller():
+def test_an_exception_of_another_thread_stops_the_caller_and_reaches_it():
     meeting = threading.Barrier(2, timeout=30)
+    started = []
 
     def work(tile):
-        meeting.wait()
+        started.append(tile)
+        if len(started) <= 2:
+            meeting.wait()
         if threading.current_thread() is not threading.main_thread():
             raise ValueError("elsewhere")
+        time.sleep(0.01)
 
     with pytest.raises(ValueError, match="elsewhere"):
-        run_tiles(work, 2, 2, MUCH)
+        run_tiles(work, 500, 2, MUCH)
+    assert len(started) < 250
     assert not workers()
 
 

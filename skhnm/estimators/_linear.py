@@ -109,7 +109,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         What the parameters were resolved to.
     n_features_in_ : int
         Features seen in `fit`.
-    feature_names_in_ : array of shape (n_features_in_,)
+    feature_names_in_ : array of shape (n_features,)
         Their names, where X had string column names.
 
     See Also

@@ -192,7 +192,7 @@ def window_tile(  # type: ignore[no-untyped-def]
                     i = order[column + j]
                     if i == own[r]:
                         continue
-                    if v < low + slack[r] or v > high - slack[r]:  # too close to call
+                    if v <= low + slack[r] or v >= high - slack[r]:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
                         if d <= lower[q] or d >= upper[q]:
                             continue

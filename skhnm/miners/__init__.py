@@ -11,12 +11,14 @@ from skhnm.miners.positives import (
     NearestPositives,
     RandomPositives,
 )
+from skhnm.neighbors._candidates import Candidates
 
 __all__ = [
     "AllMiner",
     "AllPositives",
     "BaseMiner",
     "BasePositiveMiner",
+    "Candidates",
     "EasyMiner",
     "HardestMiner",
     "HardestPositives",

@@ -11,7 +11,7 @@ WINDOWS = {
     "none": (None, None),
     "below": (None, [2.0]),
     "above": ([1.0], None),
-    "several": ([0.0, 1.0, -np.inf, 5.0], [2.0, 4.0, 1.0, np.inf]),
+    "several": ([0.0, 1.0, -np.inf, 5.0, -np.inf], [2.0, 4.0, 1.0, np.inf, 0.0]),
     "empty": ([3.0], [3.0]),
 }
 
