@@ -39,6 +39,12 @@ def main() -> int:
     data = find_folder(options.data)
     described = machine()
     print("\n".join(f"{key}: {value}" for key, value in described.items()), "\n")
+    if described.get("load at the start", 0.0) > 0.5 * described["cores"]:
+        print(
+            "The machine is busy: trust neither the times nor their ratios. Libraries with "
+            "OpenMP threads, such as PyTorch, suffer most.\n",
+            file=sys.stderr,
+        )
     skipped = []
     for name in options.names or NAMES:
         report = Report(name, described, options.quick)

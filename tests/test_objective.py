@@ -132,11 +132,11 @@ class Pull:
 
 
 def test_a_loss_without_a_metric_is_given_squared_distances_and_may_ignore_padding():
-    embedding, X = LinearEmbedding(np.eye(1)), np.array([[0.0], [3.0], [5.0]])
+    embedding, X = LinearEmbedding(np.eye(1)), np.array([[1.0], [3.0], [5.0]])
     tuples = Tuples([0], [[1, -1]], [[-1, -1, -1]])
     value, slope = objective_of(Pull(), embedding, X, tuples)(embedding.start)
-    assert value == 9.0
-    assert slope.tolist() == [18.0]
+    assert value == 4.0
+    assert slope.tolist() == [8.0]
 
 
 @pytest.mark.parametrize(

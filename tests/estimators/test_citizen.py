@@ -19,6 +19,8 @@ from skhnm import HardNegativeMetricLearner
 from skhnm.losses import NCALoss, TripletLoss
 from skhnm.miners import SemiHardMiner
 
+pytestmark = pytest.mark.jit
+
 
 @pytest.fixture
 def pipe():

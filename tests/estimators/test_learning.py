@@ -13,6 +13,8 @@ from skhnm.miners.positives import POSITIVE_MINERS
 from skhnm.pools import DatasetPool
 from skhnm.pools._known import POOLS
 
+pytestmark = pytest.mark.jit
+
 
 def precision_at_1(X, y):
     D = ((X[:, None] - X[None]) ** 2).sum(-1)

@@ -7,6 +7,8 @@ from skhnm import HardNegativeMetricLearner, _objective, _threads
 from skhnm.miners import SemiHardMiner
 from skhnm.neighbors import _exact
 
+pytestmark = pytest.mark.jit
+
 CHOICES = [
     {},
     {"negative_miner": SemiHardMiner(0.5), "loss": "triplet", "positive_miner": "nearest"},
