@@ -27,12 +27,12 @@ class Monitor:
     verbose : int
         Above 0, one line is printed after each round.
     tol : float
-        Least improvement that counts.
+        Least improvement of the held-out score that counts.
     n_iter_no_change : int
-        Rounds without improvement after which to stop.
+        Rounds without such an improvement after which to stop.
     judge : callable, optional
         Gives the held-out score of the embedding, higher is better; the best parameters
-        are kept. Without it, the training loss is watched.
+        are kept.
     callbacks : object, optional
         With ``begin_round()`` and ``end_round(embedding)``, which returns whether to stop.
     """
@@ -80,10 +80,8 @@ class Monitor:
         """Take stock of a round; return whether to stop."""
         self.loss_curve.extend(losses)
         self.mining_curve.append(self._summary())
-        score = -losses[-1] if losses else -np.inf
         if self.judge is not None:
-            score = self.judge(embedding)
-            self.validation_scores.append(score)
+            self.validation_scores.append(self.judge(embedding))
         if self.verbose:
             self._print(losses)
         stop = self.callbacks is not None and self.callbacks.end_round(embedding)
@@ -96,11 +94,13 @@ class Monitor:
                 stacklevel=4,
             )
             return True
-        return self._is_out_of_patience(score, embedding) or stop
+        if self.judge is not None:
+            stop = self._is_out_of_patience(self.validation_scores[-1], embedding) or stop
+        return stop
 
     def finish(self, embedding: BaseEmbedding) -> None:
         """Restore the best parameters that the judge saw; warn of a collapse."""
-        if self.judge is not None and self._best_parameters is not None:
+        if self._best_parameters is not None:
             embedding.parameters = self._best_parameters
         spreads = [row["spread"] for row in self.mining_curve if row["n_tuples"]]
         if len(spreads) > 1 and spreads[-1] < _COLLAPSED * spreads[0]:
@@ -114,11 +114,11 @@ class Monitor:
             )
 
     def _is_out_of_patience(self, score: float, embedding: BaseEmbedding) -> bool:
+        """Keep the best parameters; return whether the judge saw no better for too long."""
         gain = score - self._best
-        needed = self.tol * (1.0 if self.judge is not None else abs(score))
         if gain > 0:
             self._best, self._best_parameters = score, embedding.parameters.copy()
-        self._waited = 0 if gain > needed else self._waited + 1
+        self._waited = 0 if gain > self.tol else self._waited + 1
         return self._waited >= self.patience
 
     def _summary(self) -> dict[str, float]:

@@ -116,7 +116,9 @@ class Objective:
             )
             d[:, :p][self._others[rows, :p] < 0] = -np.inf
             through = _convert(d, self._metric)
-            values[rows], g[:, :p], g[:, p:] = self.loss.value_and_grad(d[:, :p], d[:, p:])
+            costs = self.loss.value_and_grad(d[:, :p], d[:, p:])
+            _check_shapes(self.loss, costs, d.shape[0], p, d.shape[1] - p)
+            values[rows], g[:, :p], g[:, p:] = costs
             g *= through
             g *= self._weights[rows, None]
             g[self._others[rows] < 0] = 0.0
@@ -160,6 +162,16 @@ class Objective:
             active=float((self._slopes != 0).any(axis=1).mean()),
             hardness=float(hardness.mean()) if both.any() else 0.5,
             spread=float(d_n[both].mean()) if both.any() else 0.0,
+        )
+
+
+def _check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
+    """Raise if a loss does not return its values (t,) and derivatives (t, p) and (t, k)."""
+    shapes = [np.shape(part) for part in costs] if isinstance(costs, tuple) else np.shape(costs)
+    if shapes != [(t,), (t, p), (t, k)]:
+        raise ValueError(
+            f"value_and_grad of the loss {loss!r} must return a tuple of arrays of shapes (t,), "
+            f"(t, p) and (t, k), here ({t},), ({t}, {p}) and ({t}, {k}); got {shapes}"
         )
 
 

@@ -54,7 +54,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         Iterations of L-BFGS, or epochs of Adam, in all. Few are a protection against
         overfitting.
     tol : float, default=1e-3
-        Stop when a round improves the loss by a smaller share.
+        L-BFGS stops when a round improves the loss by a smaller share; early stopping
+        counts an improvement of the held-out precision only if it is larger.
     refresh_every : int, default=30
         Iterations (or epochs) after which positives and negatives are mined anew. With
         Adam and the batch pool every step mines.
@@ -77,7 +78,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         Share of each class to hold out, in (0, 1).
     n_iter_no_change : int, default=5
         Rounds without improvement (a round is a mining, or an epoch of mined batches)
-        after which to stop.
+        after which early stopping stops.
     warm_start : bool, default=False
         Start from the last fit's components; shrinkage then draws back to these.
     random_state : int, RandomState, Generator or None, default=None
@@ -98,7 +99,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     n_iter_ : int
         Iterations of L-BFGS, or epochs.
     loss_curve_ : list of float
-        The objective after each of these.
+        The objective after each of these. It jumps where new tuples were mined.
     mining_curve_ : list of dict
         For each round: "n_tuples" mined; the share "active" that had a gradient; mean
         "hardness" d_p / (d_p + d_n) of a tuple's farthest positive and nearest negative

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
+from sklearn.exceptions import ConvergenceWarning
 
 from skhnm._objective import Objective
 from skhnm._tuples import Tuples
@@ -30,6 +32,7 @@ class LBFGSSolver(BaseSolver):
         super().__init__()
         self.tol = tol
         self._gain = np.inf
+        self._has_moved = False
 
     def pieces(
         self, mined: Iterable[Mined], n_iterations: int, random: np.random.Generator
@@ -66,6 +69,14 @@ class LBFGSSolver(BaseSolver):
             callback=record,
             options={"maxiter": n_iterations, "ftol": self.tol, "gtol": 1e-12},
         )
+        if not self._has_moved and not result.nit and not result.success:
+            warnings.warn(
+                "No step along the gradient lowers the loss, so the metric stays at its start. "
+                "If the loss is your own, compare its derivatives with differences.",
+                ConvergenceWarning,
+                stacklevel=6,
+            )
+        self._has_moved = self._has_moved or bool(result.nit)
         self._gain = 1.0 - float(result.fun) if result.nit else 0.0
         best: FloatArray = result.x
         return best

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skhnm import HardNegativeMetricLearner
 from skhnm.exceptions import MiningWarning
@@ -191,6 +191,26 @@ def test_a_collapse_is_told_with_its_remedy():
 
     with pytest.warns(UserWarning, match="collapsed.*semi_hard"):
         HardNegativeMetricLearner(loss=Collapse(), alpha=0, refresh_every=10).fit(X, y)
+
+
+def test_a_loss_whose_derivatives_point_the_wrong_way_is_told():
+    class Backwards(NCALoss):
+        def value_and_grad(self, d_pos, d_neg):
+            values, g_pos, g_neg = super().value_and_grad(d_pos, d_neg)
+            return values, -g_pos, -g_neg
+
+    with pytest.warns(ConvergenceWarning, match="compare its derivatives with differences"):
+        HardNegativeMetricLearner(loss=Backwards()).fit(X, y)
+
+
+@pytest.mark.parametrize("wrong", [lambda d: d.sum(), lambda d: (d, d, d), lambda d: (d[:, 0], d)])
+def test_a_loss_of_the_wrong_shape_is_named(wrong):
+    class Wrong:
+        def value_and_grad(self, d_pos, d_neg):
+            return wrong(d_pos)
+
+    with pytest.raises(ValueError, match=r"value_and_grad of the loss .*Wrong.* must return"):
+        HardNegativeMetricLearner(loss=Wrong()).fit(X, y)
 
 
 def test_parameters_are_never_changed_by_fit():
