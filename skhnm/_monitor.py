@@ -62,6 +62,13 @@ class Monitor:
         self._seen: list[MiningStatistics] = []
         self._n_mined = 0
 
+    def begin(self, embedding: BaseEmbedding) -> None:
+        """Judge the start: a fit that is no better than it is not kept."""
+        if self.judge is not None:
+            self.validation_scores.append(self.judge(embedding))
+            self._best = self.validation_scores[0]
+            self._best_parameters = embedding.parameters.copy()
+
     def begin_round(self) -> None:
         self._seen, self._n_mined = [], 0
         if self.callbacks is not None:
@@ -85,9 +92,11 @@ class Monitor:
         if self.verbose:
             self._print(losses)
         stop = self.callbacks is not None and self.callbacks.end_round(embedding)
+        if not self._seen and len(self.mining_curve) > 1:
+            return True  # nothing more to find
         if not self._seen:
             warnings.warn(
-                "No tuple was mined in this round, so there is nothing to learn from: no row "
+                "No tuple was mined, so there is nothing to learn from: no row "
                 "has both a positive and a negative that meet the miners' rules. Widen the "
                 "margin or rank window, choose a fallback, or take another miner.",
                 MiningWarning,

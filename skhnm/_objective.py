@@ -99,6 +99,12 @@ class Objective:
             away = parameters - self.embedding.start
             value += self.alpha * float(away @ away)
             slope = slope + 2.0 * self.alpha * away
+        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            raise ValueError(
+                f"The loss {self.loss!r} or its derivatives are not finite (the value is "
+                f"{value}). Lower the learning rate; if the loss is your own, check what it "
+                "returns for distances of 0 and for padding (-inf and +inf)"
+            )
         return value, slope
 
     def _value_and_slopes(self, Z: FloatArray) -> float:
@@ -173,6 +179,11 @@ def _check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
             f"value_and_grad of the loss {loss!r} must return a tuple of arrays of shapes (t,), "
             f"(t, p) and (t, k), here ({t},), ({t}, {p}) and ({t}, {k}); got {shapes}"
         )
+
+
+def as_seen_by(loss: Any, Z: FloatArray) -> FloatArray:
+    """Return embeddings as a loss sees them: at unit length if it is on cosine similarity."""
+    return unit_rows(Z)[0] if getattr(loss, "metric", None) == "cosine" else Z
 
 
 def unit_rows(Z: FloatArray) -> tuple[FloatArray, FloatArray]:

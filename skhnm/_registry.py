@@ -74,7 +74,7 @@ class Registry(Mapping[str, type]):
                     f"Unknown {self.parameter} {given!r}. {hint}"
                     f"Known names: {', '.join(map(repr, sorted(self._classes)))}"
                 )
-            return self._classes[given]()
+            return self._checked(self._classes[given]())
         if isinstance(given, type):
             raise TypeError(
                 f"{self.parameter} must be an instance, got the class {given.__name__}: "
@@ -82,7 +82,7 @@ class Registry(Mapping[str, type]):
             )
         missing = [m for m in self._methods if not callable(getattr(given, m, None))]
         if not missing:
-            return clone(given, safe=False)
+            return self._checked(clone(given, safe=False))
         if self._from_function is not None and callable(given):
             return self._from_function(given)
         function = ", a function" if self._from_function is not None else ""
@@ -91,6 +91,15 @@ class Registry(Mapping[str, type]):
             f"{function} or an object with {' and '.join(m + '()' for m in self._methods)}; "
             f"{given!r} lacks {', '.join(m + '()' for m in missing)}"
         )
+
+    @staticmethod
+    def _checked(part: Any) -> Any:
+        """Check a part's parameters, where it has a `check_parameters`."""
+        try:
+            getattr(part, "check_parameters", lambda: None)()
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"{type(part).__name__}: {error}") from None
+        return part
 
 
 def _snake_case(name: str) -> str:

@@ -101,10 +101,12 @@ class _BlasGuard:
             if self._libraries is None:
                 blas = ThreadpoolController().select(user_api="blas")
                 self._libraries = blas.lib_controllers
-            if self._inside == 0:
+            self._inside += (
+                1  # first, so that an interrupt leaves too much restored, not too little
+            )
+            if not self._before:
                 self._before = [library.num_threads for library in self._libraries]
                 self.limit_this_thread()
-            self._inside += 1
 
     def leave(self) -> None:
         with self._lock:
@@ -124,8 +126,9 @@ class _BlasGuard:
         self.reset()
 
     def _restore(self) -> None:
-        for library, n_threads in zip(self._libraries or [], self._before, strict=True):
+        for library, n_threads in zip(self._libraries or [], self._before, strict=False):
             _set_num_threads(library, n_threads)
+        self._before = []
 
 
 def _set_num_threads(library: Any, n_threads: int) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from skhnm._monitor import Monitor
-from skhnm._objective import Objective, unit_rows
+from skhnm._objective import Objective, as_seen_by
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.embeddings._base import BaseEmbedding
-from skhnm.miners._base import BaseMiner
-from skhnm.miners.positives import BasePositiveMiner
+from skhnm.miners._base import BaseMiner, select_checked
+from skhnm.miners.positives import BasePositiveMiner, choose_checked
 from skhnm.neighbors._candidates import Candidates
 from skhnm.pools._base import BasePool
 from skhnm.solvers._base import BaseSolver, Mined
@@ -54,6 +54,7 @@ def train(
     """
     p = problem
     p.pool.reset()
+    monitor.begin(embedding)
     for number, n_iterations in enumerate(schedule):
         monitor.begin_round()
         solver.begin_round(number / len(schedule))
@@ -90,14 +91,12 @@ def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Itera
     p = problem
     for rows in p.pool.candidates(p.codes, p.batch_size, p.random):
         X = _take(p.X, rows)
-        Z, _ = embedding.forward(X)
-        if getattr(p.loss, "metric", None) == "cosine":
-            Z, _ = unit_rows(Z)
+        Z = as_seen_by(p.loss, embedding.forward(X)[0])
         codes = p.codes[rows]
         own = np.arange(len(rows), dtype=np.intp)
         candidates = Candidates(Z, codes, Z, codes, own, p.random, n_jobs=p.n_jobs)
-        candidates.positives = p.positive_miner.choose(candidates)
-        mined = p.pool.remember(p.negative_miner.select(candidates))
+        candidates.positives = choose_checked(p.positive_miner, candidates)
+        mined = p.pool.remember(select_checked(p.negative_miner, candidates))
         monitor.mined(len(mined))
         weights = p.weights[rows][mined.anchors]
         yield rows, Tuples(mined.anchors, mined.positives, mined.negatives, weights)

@@ -48,7 +48,10 @@ class Tuples:
 
     def __post_init__(self) -> None:
         for name, n_dimensions in (("anchors", 1), ("positives", 2), ("negatives", 2)):
-            rows = np.asarray(getattr(self, name), dtype=np.intp)
+            given = np.asarray(getattr(self, name))
+            if given.size and given.dtype.kind not in "iu":
+                raise ValueError(f"{name} must hold row indices, got dtype {given.dtype}")
+            rows = given.astype(np.intp, copy=False)
             if rows.ndim != n_dimensions or len(rows) != len(self.anchors):
                 raise ValueError(
                     f"{name} must have {n_dimensions} dimension(s) and one row a tuple "
@@ -68,7 +71,7 @@ class Tuples:
 
     def __repr__(self) -> str:
         return (
-            f"Tuples({len(self)} anchors, up to {self.positives.shape[1]} positives "
+            f"Tuples({len(self)} tuples, up to {self.positives.shape[1]} positives "
             f"and {self.negatives.shape[1]} negatives each)"
         )
 

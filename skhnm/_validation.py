@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.validation import column_or_1d
 
 from skhnm._typing import FloatArray, IndexArray, LabelArray, RandomState
@@ -80,10 +80,22 @@ def encode_labels(
         ) from None
     codes = codes.reshape(-1).astype(np.intp)
     if unlabelled is not None:
+        _check_unlabelled(unlabelled, classes, name)
         kept = np.array([bool(c != unlabelled) for c in classes], dtype=bool)
         position = np.where(kept, np.cumsum(kept) - 1, -1)
         classes, codes = classes[kept], position[codes].astype(np.intp)
     return classes, codes
+
+
+def _check_unlabelled(unlabelled: Any, classes: LabelArray, name: str) -> None:
+    """Raise if no label could ever equal the value that means "no class"."""
+    if np.ndim(unlabelled) != 0:
+        raise TypeError(f"unlabelled must be one label, got {unlabelled!r}")
+    if len(classes) and isinstance(unlabelled, str) != isinstance(classes.tolist()[0], str):
+        raise ValueError(
+            f"unlabelled is {unlabelled!r}, but {name} holds labels such as "
+            f"{classes.tolist()[0]!r}: give it the type of the labels"
+        )
 
 
 def check_weights(sample_weight: Any, n: int) -> FloatArray:
@@ -91,7 +103,7 @@ def check_weights(sample_weight: Any, n: int) -> FloatArray:
     if sample_weight is None:
         return np.ones(n)
     if isinstance(sample_weight, Real):
-        return np.full(n, float(sample_weight))
+        sample_weight = np.full(n, float(sample_weight))
     weights: FloatArray = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )
@@ -153,7 +165,9 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
 
 
-def check_index_array(rows: Any, name: str, n_rows: int, n_pool: int) -> IndexArray:
+def check_index_array(
+    rows: Any, name: str, n_rows: int, n_pool: int, what: str = "rows"
+) -> IndexArray:
     """Return pool indices (n_rows, k) intp, in which -1 is padding.
 
     Raises
@@ -161,17 +175,20 @@ def check_index_array(rows: Any, name: str, n_rows: int, n_pool: int) -> IndexAr
     ValueError
         If they are not whole numbers, not two-dimensional, or out of range.
     """
-    indices = np.asarray(rows)
+    try:
+        indices = np.asarray(rows)
+    except ValueError:
+        indices = np.asarray(rows, dtype=object)
     if indices.ndim != 2 or len(indices) != n_rows:
         raise ValueError(f"{name} must have shape ({n_rows}, k), got {indices.shape}")
-    if indices.dtype.kind not in "iu":
+    if indices.size and indices.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold integer row indices, got dtype {indices.dtype}")
     if indices.size and (indices.min() < -1 or indices.max() >= n_pool):
         raise ValueError(
             f"{name} must hold rows of the pool, 0 to {n_pool - 1}, or -1 for padding; got "
-            f"values from {indices.min()} to {indices.max()}"
+            f"values from {indices.min()} to {indices.max()} among the {what}"
         )
-    return indices.astype(np.intp)
+    return indices.astype(np.intp, copy=False)
 
 
 def check_generator(random_state: RandomState) -> np.random.Generator:
@@ -185,15 +202,3 @@ def check_generator(random_state: RandomState) -> np.random.Generator:
             "random_state must be a whole number >= 0, a numpy RandomState or Generator, or "
             f"None; got {random_state!r}"
         ) from None
-
-
-__all__ = [
-    "check_choice",
-    "check_consistent_length",
-    "check_embeddings",
-    "check_generator",
-    "check_index_array",
-    "check_number",
-    "check_weights",
-    "encode_labels",
-]

@@ -38,7 +38,7 @@ def test_lists_become_index_arrays_and_weights_floats():
     }
     assert tuples.weights.dtype == np.float64
     assert len(tuples) == 2
-    assert repr(tuples) == "Tuples(2 anchors, up to 1 positives and 2 negatives each)"
+    assert repr(tuples) == "Tuples(2 tuples, up to 1 positives and 2 negatives each)"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from skhnm._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 
 _MOST_TILES = 16
+_LEAST_ROWS = 1024
 
 
 class LinearEmbedding(BaseEmbedding):
@@ -64,5 +65,5 @@ class LinearEmbedding(BaseEmbedding):
 
 def _row_tiles(n: int) -> list[slice]:
     """Cut n rows into tiles that depend on n alone, so that sums have a fixed order."""
-    height = max(1024, -(-n // _MOST_TILES))
+    height = max(_LEAST_ROWS, -(-n // _MOST_TILES))
     return [slice(start, min(start + height, n)) for start in range(0, n, height)]

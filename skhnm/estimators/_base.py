@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhnm._compat import CallbackSupportMixin, with_callbacks
 from skhnm._monitor import Monitor
+from skhnm._objective import as_seen_by
 from skhnm._threads import effective_n_jobs, single_threaded_blas
 from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
@@ -94,29 +95,43 @@ class BaseMetricLearner(
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         self._check_parameters()
         parts = self._resolve_parts()
+        labels = None if y is None else encode_labels(y, self.unlabelled)
         X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", ensure_min_samples=2)
-        classes, codes = encode_labels(y, self.unlabelled)
+        classes, codes = encode_labels(y) if labels is None else labels
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
-        data = prepare(X, codes, weights, classes, self.class_weight)
+        check_choice(
+            getattr(parts["loss"], "metric", "sqeuclidean"),
+            f"metric of {parts['loss']!r}",
+            ("sqeuclidean", "euclidean", "cosine"),
+        )
+        centred = getattr(parts["loss"], "metric", None) != "cosine"  # cosine has an origin
+        data = prepare(X, codes, weights, classes, self.class_weight, centred=centred)
         random = check_generator(self.random_state)
         held_out = None
         if self.early_stopping:
             data, held_out = hold_out(data, self.validation_fraction, random)
 
-        embedding = self._make_embedding(data, parts, random)
+        with single_threaded_blas():
+            embedding = self._make_embedding(data, parts, random)
         solver = self._make_solver(parts["pool"])
         schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
         callbacks = FitCallbacks(
             self, X, y, len(schedule),
-            lambda embedding: {"classes_": classes, **self._learned(embedding, X.dtype)},
+            lambda embedding: {
+                "classes_": classes,
+                "loss_": parts["loss"],
+                **self._learned(embedding, X.dtype),
+            },
         )  # fmt: skip
         monitor = Monitor(
             type(self).__name__,
             verbose=self.verbose,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
-            judge=_judge(data, held_out, self.n_jobs) if held_out is not None else None,
+            judge=_judge(data, held_out, parts["loss"], self.n_jobs)
+            if held_out is not None
+            else None,
             callbacks=callbacks,
         )
         problem = Problem(
@@ -136,6 +151,8 @@ class BaseMetricLearner(
         self.n_iter_ = max(1, len(monitor.loss_curve))
         if self.early_stopping:
             self.validation_scores_ = monitor.validation_scores
+        elif hasattr(self, "validation_scores_"):
+            del self.validation_scores_
         callbacks.end_fit(embedding)
         return self
 
@@ -152,11 +169,20 @@ class BaseMetricLearner(
         Z : array of shape (n_samples, n_components)
             Embeddings, of X's floating type.
         """
+        return self._transform(X)
+
+    def _transform(self, X: Any) -> FloatArray:
         check_is_fitted(self)
         return self._embed(validate_data(self, X, dtype=_FLOATS, reset=False))
 
+    def _transform_as_trained(self, X: Any) -> FloatArray:
+        """Return embeddings whose Euclidean distances rank as the loss's distances do."""
+        return as_seen_by(self.loss_, self._transform(X))
+
     def score(self, X: Any, y: Any) -> float:
         """Precision at 1: how often a row's nearest other row bears its label.
+
+        Nearest by the learned distance; by cosine where the loss is on cosine similarity.
 
         Parameters
         ----------
@@ -171,7 +197,7 @@ class BaseMetricLearner(
         score : float
             In [0, 1]; higher is better.
         """
-        Z = self.transform(X)
+        Z = self._transform_as_trained(X)
         _, codes = encode_labels(y, self.unlabelled)
         _check_lengths(Z, codes)
         known = codes >= 0
@@ -245,7 +271,7 @@ class BaseMetricLearner(
             first negative is than the first positive. Rows alone in their class have no
             positive and are left out.
         """
-        Z = self.transform(X)
+        Z = self._transform_as_trained(X)
         positives = NearestPositives(n_positives)
         positives.check_parameters()
         tuples = HardestMiner(n_negatives).mine(
@@ -279,7 +305,8 @@ class BaseMetricLearner(
             self.validation_fraction, "validation_fraction",
             low=0, high=1, low_open=True, high_open=True,
         )  # fmt: skip
-        check_number(int(self.verbose), "verbose", low=0, integer=True)
+        if not isinstance(self.verbose, bool):
+            check_number(self.verbose, "verbose", low=0, integer=True)
         check_number(self.n_jobs, "n_jobs", integer=True, optional=True)
         effective_n_jobs(self.n_jobs)
         check_choice(self.solver, "solver", ("auto", "lbfgs", "adam"))
@@ -292,8 +319,6 @@ class BaseMetricLearner(
             "positive_miner": POSITIVE_MINERS.resolve(self.positive_miner),
             "loss": LOSSES.resolve(self.loss),
         }
-        for part in parts.values():
-            getattr(part, "check_parameters", lambda: None)()
         return parts
 
     def _make_solver(self, pool: Any) -> BaseSolver:
@@ -309,13 +334,13 @@ class BaseMetricLearner(
 
 
 def _judge(
-    data: TrainingData, held_out: TrainingData, n_jobs: int | None
+    data: TrainingData, held_out: TrainingData, loss: Any, n_jobs: int | None
 ) -> Callable[[BaseEmbedding], float]:
     """Return a function that gives an embedding's precision at 1 on held-out rows."""
 
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        pool, _ = embedding.forward(data.X)
-        queries, _ = embedding.forward(held_out.X)
+        pool = as_seen_by(loss, embedding.forward(data.X)[0])
+        queries = as_seen_by(loss, embedding.forward(held_out.X)[0])
         search = ExactSearch(pool, data.codes, n_jobs)
         nearest, _ = search.nearest(queries, held_out.codes, 1, side="any")
         return float((data.codes[nearest[:, 0]] == held_out.codes).mean())

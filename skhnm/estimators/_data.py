@@ -32,7 +32,13 @@ class TrainingData:
 
 
 def prepare(
-    X: FloatArray, codes: IndexArray, weights: FloatArray, classes: LabelArray, class_weight: Any
+    X: FloatArray,
+    codes: IndexArray,
+    weights: FloatArray,
+    classes: LabelArray,
+    class_weight: Any,
+    *,
+    centred: bool,
 ) -> TrainingData:
     """Leave out rows without label or weight, merge repeated ones, centre, and weigh classes.
 
@@ -58,7 +64,14 @@ def prepare(
             "is y an identifier instead of a class?)"
         )
     data.weights = data.weights * class_factors(class_weight, classes, data)[data.codes]
-    data.X = data.X - data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
+    if centred:
+        data.X = data.X - data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
+    largest = float(np.abs(data.X).max())
+    if not 1e-100 < largest < 1e100:
+        raise ValueError(
+            f"The features are of the order of {largest:.1g}, whose squares leave the range of "
+            "floating point; scale them first, with StandardScaler, say"
+        )
     return data
 
 
@@ -71,6 +84,10 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
     is_new = np.ones(len(X), dtype=bool)
     twins = np.flatnonzero((key[1:] == key[:-1]) & (codes[1:] == codes[:-1])) + 1
     is_new[twins] = (X[twins] != X[twins - 1]).any(axis=1)
+    if is_new[twins].any():  # the direction does not tell these apart: sort by the columns
+        order = np.lexsort((*X.T, codes))
+        X, codes, weights = X[order], codes[order], weights[order]
+        is_new[1:] = (X[1:] != X[:-1]).any(axis=1) | (codes[1:] != codes[:-1])
     if is_new.all():
         return TrainingData(X, codes, weights)
     group = np.cumsum(is_new) - 1

@@ -12,7 +12,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from skhnm._typing import FloatArray
 from skhnm._validation import check_choice
 from skhnm.estimators._data import TrainingData
-from skhnm.miners.positives import BasePositiveMiner
+from skhnm.miners.positives import BasePositiveMiner, FunctionPositives
 from skhnm.neighbors._candidates import Candidates
 
 INITS = ("auto", "identity", "pca", "lda", "random")
@@ -39,38 +39,59 @@ def check_init(init: Any, n_components: int, n_features: int) -> None:
         )
     if not np.isfinite(array).all():
         raise ValueError("init contains NaN or infinity")
+    if not array.any():
+        raise ValueError("init is zero everywhere: nothing could be learned from there")
 
 
 def initial_components(
     init: Any, n_components: int, data: TrainingData, random: np.random.Generator
 ) -> FloatArray:
     """Return the components (n_components, n_features) float64 to start from, unscaled."""
-    n, d = data.X.shape
+    d = data.X.shape[1]
     if not isinstance(init, str):
         return np.array(init, dtype=np.float64)
     if init == "auto":
-        n_classes = len(np.unique(data.codes))
-        if n_components >= min(n, d):
-            init = "identity"
-        else:
-            init = "lda" if n_components < n_classes else "pca"
+        init = _choose_init(n_components, data)
     if init == "identity":
         return np.eye(n_components, d)
     if init == "random":
         return random.standard_normal((n_components, d))
     if init == "pca":
-        components = PCA(min(n_components, n, d), svd_solver="full").fit(data.X).components_
+        components = _principal_components(data)[:n_components]
     else:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Variables are collinear")
-            lda = LinearDiscriminantAnalysis().fit(data.X, data.codes)
-        components = lda.scalings_.T[:n_components]
+        components = _discriminants(data)[:n_components]
     if len(components) < n_components:
         raise ValueError(
             f"init={init!r} gives at most {len(components)} components for these data, but "
             f"n_components is {n_components}; ask for fewer, or take another init"
         )
     return components.astype(np.float64)
+
+
+def _choose_init(n_components: int, data: TrainingData) -> str:
+    n, d = data.X.shape
+    if n_components < len(np.unique(data.codes)) and len(_discriminants(data)) >= n_components:
+        return "identity" if n_components == d else "lda"
+    return "identity" if n_components == d or n_components > min(n, d) else "pca"
+
+
+def _principal_components(data: TrainingData) -> FloatArray:
+    components: FloatArray = PCA(svd_solver="full").fit(_of_order_one(data.X)).components_
+    return components
+
+
+def _discriminants(data: TrainingData) -> FloatArray:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Variables are collinear")
+        lda = LinearDiscriminantAnalysis().fit(_of_order_one(data.X), data.codes)
+    components: FloatArray = lda.scalings_.T
+    return components
+
+
+def _of_order_one(X: FloatArray) -> FloatArray:
+    """Return X in float64 and in units of its largest value, so that no square overflows."""
+    X = X.astype(np.float64)
+    return X / (np.abs(X).max() or 1.0)
 
 
 def scale_to_positives(
@@ -85,7 +106,10 @@ def scale_to_positives(
     Then margins, temperatures and shrinkage mean the same on all data.
     """
     Z = data.X @ components.T.astype(data.X.dtype)
-    anchors = np.arange(0, len(Z), -(-len(Z) // _MOST_ANCHORS), dtype=np.intp)
+    # A function is told no own rows, so it must see the anchors as the pool.
+    needs_all = isinstance(positive_miner, FunctionPositives)
+    step = 1 if needs_all else -(-len(Z) // _MOST_ANCHORS)
+    anchors = np.arange(0, len(Z), step, dtype=np.intp)
     candidates = Candidates(
         Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs
     )

@@ -54,8 +54,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         Iterations of L-BFGS, or epochs of Adam, in all. Few are a protection against
         overfitting.
     tol : float, default=1e-3
-        L-BFGS stops when a round improves the loss by a smaller share; early stopping
-        counts an improvement of the held-out precision only if it is larger.
+        L-BFGS ends a round when an iteration improves the loss by a smaller share, and
+        the fit when a round does; early stopping counts an improvement of the held-out
+        precision only if it is larger.
     refresh_every : int, default=30
         Iterations (or epochs) after which positives and negatives are mined anew. With
         Adam and the batch pool every step mines.
@@ -72,8 +73,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         The value of y that means "no class"; such rows are left out. By default every
         value is a class, -1 too.
     early_stopping : bool, default=False
-        Hold out `validation_fraction` of each class, keep the round with the best
-        precision at 1 there, and stop after `n_iter_no_change` rounds without a better.
+        Hold out `validation_fraction` of each class, keep the round (or the start) with
+        the best precision at 1 there, and stop after `n_iter_no_change` rounds without a
+        better. With few rounds (``max_iter / refresh_every``) it only picks the best.
     validation_fraction : float, default=0.1
         Share of each class to hold out, in (0, 1).
     n_iter_no_change : int, default=5
@@ -105,7 +107,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         "hardness" d_p / (d_p + d_n) of a tuple's farthest positive and nearest negative
         (0 is easy, 0.5 both equally far); mean distance "spread" of these negatives.
     validation_scores_ : list of float
-        Held-out precision at 1 after each round, with `early_stopping`.
+        With `early_stopping`: held-out precision at 1 at the start and after each round.
     negative_miner_, positive_miner_, pool_, loss_
         What the parameters were resolved to.
     n_features_in_ : int

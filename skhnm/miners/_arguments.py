@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils import check_consistent_length
 
+from skhnm._threads import effective_n_jobs
 from skhnm._typing import IndexArray, RandomState
-from skhnm._validation import (
-    check_consistent_length,
-    check_embeddings,
-    check_generator,
-    encode_labels,
-)
+from skhnm._validation import check_embeddings, check_generator, check_number, encode_labels
 from skhnm.neighbors._candidates import Candidates
 
 
@@ -35,6 +32,8 @@ def make_candidates(
     """
     Z = check_embeddings(Z)
     random = check_generator(random_state)
+    check_number(n_jobs, "n_jobs", integer=True, optional=True)
+    effective_n_jobs(n_jobs)
     if (pool is None) != (pool_y is None):
         raise ValueError("pool and pool_y go together: give both, or neither")
     if pool is None:
@@ -43,7 +42,9 @@ def make_candidates(
         own = np.arange(len(Z), dtype=np.intp)
         return Candidates(Z, codes, Z, codes, own, random, n_jobs=n_jobs)
 
-    pool = check_embeddings(pool, "pool").astype(Z.dtype, copy=False)
+    pool = check_embeddings(pool, "pool")
+    dtype = np.result_type(Z, pool)
+    Z, pool = Z.astype(dtype, copy=False), pool.astype(dtype, copy=False)
     if pool.shape[1] != Z.shape[1]:
         raise ValueError(f"pool has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
     codes, pool_codes = _encode_together(y, pool_y, unlabelled)

@@ -15,7 +15,7 @@ from skhnm._typing import IndexArray, RandomState
 from skhnm._validation import check_index_array
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._arguments import make_candidates
-from skhnm.miners.positives import POSITIVE_MINERS, check_positives
+from skhnm.miners.positives import POSITIVE_MINERS, check_positives, choose_checked
 from skhnm.neighbors._candidates import Candidates
 
 
@@ -84,10 +84,8 @@ class BaseMiner(BaseEstimator, ABC):
         if isinstance(positives, (np.ndarray, list, tuple)):
             candidates.positives = check_positives(positives, candidates, "positives")
         else:
-            positive_miner = POSITIVE_MINERS.resolve(positives)
-            positive_miner.check_parameters()
-            candidates.positives = positive_miner.choose(candidates)
-        tuples = self.select(candidates)
+            candidates.positives = choose_checked(POSITIVE_MINERS.resolve(positives), candidates)
+        tuples = select_checked(self, candidates)
         if len(tuples) == 0 and len(candidates) > 0:
             warnings.warn(explain_empty(candidates), MiningWarning, stacklevel=2)
         return tuples
@@ -117,23 +115,48 @@ class FunctionMiner(BaseMiner):
     def select(self, candidates: Candidates) -> Tuples:
         c = candidates
         given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
-        return c.by_anchor(_check_negatives(given, c))
+        name = "The result of the negative miner's function"
+        return c.by_anchor(_check_negatives(given, c, name))
 
 
-def _check_negatives(given: Any, candidates: Candidates) -> IndexArray:
-    """Return the negatives (n, k) of a user's function, or raise where one is none."""
-    name = "The result of the negative miner's function"
-    negatives = check_index_array(given, name, len(candidates), len(candidates.pool))
-    if len(candidates.pool) == 0:
+def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:
+    """Let a miner select, and refuse what it may not: kernels would not notice.
+
+    Raises
+    ------
+    ValueError
+        If an anchor, positive or negative is no row, or of the wrong class.
+    """
+    tuples = miner.select(candidates)
+    if not isinstance(tuples, Tuples):
+        raise TypeError(
+            f"select of {miner!r} must return Tuples, as candidates.by_anchor or by_pair make "
+            f"them; got {type(tuples).__name__}"
+        )
+    n = len(candidates)
+    if len(tuples) and not 0 <= tuples.anchors.min() <= tuples.anchors.max() < n:
+        raise ValueError(f"{miner!r} gives anchors that are no rows of the {n} that there are")
+    check_positives(tuples.positives, candidates, f"{miner!r}", tuples.anchors)
+    _check_negatives(tuples.negatives, candidates, f"{miner!r}", tuples.anchors)
+    return tuples
+
+
+def _check_negatives(
+    given: Any, candidates: Candidates, name: str, anchors: IndexArray | None = None
+) -> IndexArray:
+    """Return negatives (t, k) of the anchors, or raise where one cannot be a negative."""
+    anchors = np.arange(len(candidates)) if anchors is None else anchors
+    negatives = check_index_array(given, name, len(anchors), len(candidates.pool), "negatives")
+    if negatives.size == 0 or len(candidates.pool) == 0:
         return negatives
     some = negatives >= 0
     pool_codes = candidates.pool_codes[np.where(some, negatives, 0)]
-    wrong = some & ((pool_codes == candidates.codes[:, None]) | (pool_codes < 0))
+    wrong = some & ((pool_codes == candidates.codes[anchors, None]) | (pool_codes < 0))
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise ValueError(
-            f"{name} gives row {negatives[row, column]} as a negative of anchor {row}: a "
-            "negative is a row of another known class (pad with -1)"
+            f"{name} gives row {negatives[row, column]} as a negative of anchor "
+            f"{anchors[row]}: a negative is a row of another known class (pad with -1)"
         )
     return negatives
 

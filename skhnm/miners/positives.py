@@ -58,7 +58,8 @@ class BasePositiveMiner(BaseEstimator, ABC):
             Rows of the pool; -1 where an anchor has fewer.
         """
         self.check_parameters()
-        return self.choose(make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs))
+        candidates = make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs)
+        return choose_checked(self, candidates)
 
     def check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""
@@ -196,22 +197,29 @@ class FunctionPositives(BasePositiveMiner):
         return check_positives(given, c, "The result of the positive miner's function")
 
 
-def check_positives(given: Any, candidates: Candidates, name: str) -> IndexArray:
-    """Return positives (n, p) that a user gave, or raise where one cannot be a positive."""
-    positives = check_index_array(given, name, len(candidates), len(candidates.pool))
+def choose_checked(miner: BasePositiveMiner, candidates: Candidates) -> IndexArray:
+    """Let a positive miner choose, and refuse rows that cannot be positives."""
+    return check_positives(miner.choose(candidates), candidates, f"{miner!r}")
+
+
+def check_positives(
+    given: Any, candidates: Candidates, name: str, anchors: IndexArray | None = None
+) -> IndexArray:
+    """Return positives (t, p) of the anchors, or raise where one cannot be a positive."""
+    anchors = np.arange(len(candidates)) if anchors is None else anchors
+    positives = check_index_array(given, name, len(anchors), len(candidates.pool), "positives")
+    if positives.size == 0 or len(candidates.pool) == 0:
+        return positives
     some = positives >= 0
-    safe = np.where(some, positives, 0)
-    if len(candidates.pool):
-        same = (candidates.pool_codes[safe] == candidates.codes[:, None]) & (
-            candidates.codes[:, None] >= 0
+    codes = candidates.codes[anchors, None]
+    same = (candidates.pool_codes[np.where(some, positives, 0)] == codes) & (codes >= 0)
+    wrong = some & (~same | (positives == candidates.own[anchors, None]))
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name} gives row {positives[row, column]} as a positive of anchor "
+            f"{anchors[row]}: a positive is another row of the anchor's class (pad with -1)"
         )
-        wrong = some & (~same | (positives == candidates.own[:, None]))
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            raise ValueError(
-                f"{name} gives row {positives[row, column]} as a positive of anchor {row}: a "
-                "positive is another row of the anchor's class (pad with -1)"
-            )
     return positives
 
 

@@ -95,7 +95,7 @@ class Candidates:
         """
         window = lower if lower is not None else upper
         k = min(k, self._available(side))
-        self._check_size(1 if window is None else window.shape[1], k)
+        self._check_size(1 if window is None else window.shape[1], k, side)
         return self._search.nearest(
             self.Z, self.codes, k, side=side, own=self.own,
             lower=lower, upper=upper, farthest=farthest,
@@ -105,7 +105,7 @@ class Candidates:
         """Draw k rows of each anchor's side (n, k), uniformly and without replacement."""
         counts, _ = self._ranks(side)
         k = min(k, self._available(side))
-        self._check_size(1, k)
+        self._check_size(1, k, side)
         return self._at_ranks(self._draw(counts, k), side)
 
     def sample_of(self, rows: IndexArray, k: int) -> IndexArray:
@@ -117,7 +117,7 @@ class Candidates:
         """List every row of each anchor's side (n, k), by index."""
         counts, _ = self._ranks(side)
         width = self._available(side)
-        self._check_size(1, width)
+        self._check_size(1, width, side)
         ranks = np.arange(width)
         found = self._at_ranks(np.where(ranks < counts[:, None], ranks, -1), side)
         return _sort_by_index(found)
@@ -134,7 +134,7 @@ class Candidates:
         counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
         most = int(counts.max(initial=0))
         width = most if k is None else min(k, most)
-        self._check_size(upper.shape[1], width)
+        self._check_size(upper.shape[1], width, "other")
         if k is None:
             ranks = np.arange(width)
             wanted = np.where(ranks < counts[:, None], ranks, np.iinfo(np.intp).max)
@@ -218,14 +218,21 @@ class Candidates:
         """Most rows that any anchor has on a side."""
         return max(1, int(self._ranks(side)[0].max(initial=1)))
 
-    def _check_size(self, width: int, k: int) -> None:
+    def _check_size(self, width: int, k: int, side: Side) -> None:
         entries = len(self) * width * k
-        if entries > MAX_ENTRIES:
-            raise ValueError(
-                f"This mining would return {entries:.2g} rows ({len(self)} anchors × {width} "
-                f"positives × {k} negatives), above the limit of {MAX_ENTRIES:.2g}. Ask for "
-                "fewer (n_negatives, n_positives), or mine in batches (pool='batch')"
-            )
+        if entries <= MAX_ENTRIES:
+            return
+        what, remedy = (
+            ("positives", "Take fewer (positives='nearest')")
+            if side == "own"
+            else ("negatives", "Ask for fewer (n_negatives)")
+        )
+        pairs = f" × {width} positives" if width > 1 else ""
+        raise ValueError(
+            f"This mining would return {entries:.2g} rows ({len(self)} anchors{pairs} × {k} "
+            f"{what}), above the limit of {MAX_ENTRIES:.2g}. {remedy}, or mine in batches "
+            "(pool='batch' in a learner)"
+        )
 
 
 def trim(rows: IndexArray) -> IndexArray:

@@ -205,11 +205,12 @@ class ExactSearch:
             norms = augment_rows(
                 queries, plan.order[rows], self._mean, self._scale, factors, augmented
             )
-            slack = roundoff * (np.sqrt(norms) + self._radius) ** 2
             tile = np.empty(height * COLUMN_TILE, dtype=np.float32)
             for start, stop in _column_tiles(plan.allowed[rows]):
                 view = tile[: height * (stop - start)].reshape(height, stop - start)
                 np.matmul(augmented, columns[start:stop].T, out=view)
+                radius = np.sqrt(self._norms[start:stop].max())
+                slack = roundoff * (np.sqrt(norms) + radius) ** 2
                 scan(view, start, norms, slack, rows, asked)
 
         n_tiles = -(-len(queries) // ROW_TILE)
@@ -226,10 +227,9 @@ class ExactSearch:
             self._unit = 1.0 / self._scale**2
             columns = np.empty((len(self), known.shape[1] + 1), dtype=np.float32)
             factors = np.array([1.0, 1.0, 0.0], dtype=np.float32)
-            norms = augment_rows(
+            self._norms = augment_rows(
                 known, np.arange(len(self)), self._mean, self._scale, factors, columns
             )
-            self._radius = float(np.sqrt(norms.max()))
             self._columns = columns
         return self._columns
 

@@ -15,15 +15,15 @@ from skhnm.pools._base import BasePool
 class BatchPool(BasePool):
     """The rows of a class-balanced mini-batch are each other's candidates.
 
-    A batch has P classes of K rows each. Every class is visited equally often, and all
-    rows of a class are used before one is used again; a class with fewer than K rows
-    gives them all.
+    A batch has classes of K rows each, as many as fill it. Every class is visited equally
+    often, and within an epoch all rows of a class are used before one is used again; a
+    class with fewer than K rows gives them all.
 
     Parameters
     ----------
     rows_per_class : int, default=8
-        The K above, at least 2. P is the batch size over K; where there are fewer classes
-        than that, each gives more rows.
+        The K above, at least 2. Where there are too few classes to fill a batch, each gives
+        more rows.
 
     References
     ----------
@@ -42,14 +42,42 @@ class BatchPool(BasePool):
     def candidates(
         self, codes: IndexArray, batch_size: int, random: np.random.Generator
     ) -> Iterator[IndexArray]:
-        members = [np.flatnonzero(codes == c) for c in np.unique(codes)]
-        n_classes = min(len(members), max(2, batch_size // self.rows_per_class))
-        per_class = max(2, batch_size // n_classes)
+        by_class = np.argsort(codes, kind="stable")
+        members = np.split(by_class, np.flatnonzero(np.diff(codes[by_class])) + 1)
+        n_batches = -(-len(codes) // batch_size)
+        per_class = max(2, min(self.rows_per_class, batch_size // 2), batch_size // len(members))
+        gives = [min(per_class, len(m)) for m in members]
         rows = _Cycle([len(m) for m in members], random)
-        classes = _Cycle([len(members)], random)
-        for _ in range(-(-len(codes) // batch_size)):
-            chosen = classes.take(0, n_classes)
+        for chosen in _deal_classes(gives, batch_size, n_batches, random):
             yield np.concatenate([members[c][rows.take(c, per_class)] for c in chosen])
+
+
+def _deal_classes(
+    gives: list[int], batch_size: int, n_batches: int, random: np.random.Generator
+) -> Iterator[list[int]]:
+    """Yield different classes for each batch until their rows fill it, at least two.
+
+    `gives` are the rows that each class would add. All classes come once before one comes
+    again.
+    """
+    waiting: list[int] = []
+    for _ in range(n_batches):
+        chosen: list[int] = []
+        passed: list[int] = []
+        room = batch_size
+        while len(chosen) < len(gives):
+            if not waiting:
+                waiting = random.permutation(len(gives)).tolist()
+            if len(chosen) >= 2 and gives[waiting[0]] > room:
+                break
+            c = waiting.pop(0)
+            if c in chosen:  # a new round of the classes began within this batch
+                passed.append(c)
+                continue
+            chosen.append(c)
+            room -= gives[c]
+        waiting = passed + waiting
+        yield chosen
 
 
 class _Cycle:

@@ -45,14 +45,14 @@ class DatasetPool(BasePool):
     def remember(self, tuples: Tuples) -> Tuples:
         if not self.keep:
             return tuples
-        if self._seen is not None and len(self._seen) and len(tuples):
-            tuples = _add_negatives(tuples, self._seen)
+        if self._seen is not None and len(self._seen):
+            tuples = _add_negatives(tuples, self._seen) if len(tuples) else self._seen
         self._seen = tuples
         return tuples
 
 
 def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:
-    """Add to each tuple the negatives that an earlier one of the same kind had.
+    """Add to each tuple the negatives of an earlier one of its kind, and keep the others.
 
     Tuples are of the same kind if they share the anchor, and the positive too where
     tuples are pairs.
@@ -68,9 +68,10 @@ def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:
     place = order[np.minimum(place, len(order) - 1)]
     known = earlier_keys[place] == keys
     before = np.where(known[:, None], earlier.negatives[place], -1)
-    return Tuples(
+    together = Tuples(
         tuples.anchors, tuples.positives, _union(tuples.negatives, before), tuples.weights
     )
+    return Tuples.concatenate([together, earlier[np.flatnonzero(~np.isin(earlier_keys, keys))]])
 
 
 def _union(a: IndexArray, b: IndexArray) -> IndexArray:

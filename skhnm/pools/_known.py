@@ -6,4 +6,6 @@ from skhnm._registry import Registry
 from skhnm.pools._batch import BatchPool
 from skhnm.pools._dataset import DatasetPool
 
-POOLS = Registry("pool", "Pool", [BatchPool, DatasetPool], methods=["candidates", "remember"])
+POOLS = Registry(
+    "pool", "Pool", [BatchPool, DatasetPool], methods=["candidates", "remember", "reset"]
+)

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from skhnm import HardNegativeMetricLearner
 from skhnm.exceptions import MiningWarning
 from skhnm.losses import ContrastiveLoss, NCALoss, NPairLoss, TripletLoss
-from skhnm.miners import HardestMiner, NearestPositives, RankMiner, SemiHardMiner
+from skhnm.miners import BaseMiner, HardestMiner, NearestPositives, RankMiner, SemiHardMiner
 from skhnm.pools import BatchPool
 
 
@@ -84,6 +84,7 @@ def test_data_that_cannot_be_learned_from(X, y, message):
         ({"init": "identical"}, "init must be one of 'auto', 'identity', 'pca', 'lda', 'random'"),
         ({"init": np.eye(2)}, r"init must have shape .* = \(3, 3\), got \(2, 2\)"),
         ({"init": np.full((3, 3), np.nan)}, "init contains NaN"),
+        ({"init": np.zeros((3, 3))}, "init is zero everywhere"),
         ({"init": "lda"}, "init='lda' gives at most 2 components"),
         ({"solver": "sgd"}, "solver must be one of 'auto', 'lbfgs', 'adam'"),
         ({"max_iter": 0}, "max_iter must be an integer >= 1"),
@@ -171,6 +172,53 @@ def test_an_interrupted_fit_leaves_the_learner_as_it_was(refit):
         learner.fit(X[:, ::-1] if not refit else X[:, [0, 1, 2]] * 2, y)
     assert len(calls) == 2
     assert {k: v for k, v in vars(learner).items() if k.endswith("_")} == before
+
+
+class Wild(BaseMiner):
+    def __init__(self, row=10**6):
+        self.row = row
+
+    def select(self, candidates):
+        return candidates.by_anchor(np.full((len(candidates), 1), self.row))
+
+
+@pytest.mark.parametrize("row", [10**6, 12, 0])
+@pytest.mark.parametrize("pool", ["dataset", "batch"])
+def test_a_miner_that_gives_rows_it_may_not_is_refused(row, pool):
+    with pytest.raises(ValueError, match=r"Wild\(.*negative"):
+        HardNegativeMetricLearner(negative_miner=Wild(row), pool=pool).fit(X, y)
+    with pytest.raises(ValueError, match=r"Wild\(.*negative"):
+        Wild(row).mine(X, y)
+
+
+@pytest.mark.parametrize("unlabelled", ["-1", [1]])
+def test_a_value_for_unlabelled_that_no_label_can_have(unlabelled):
+    with pytest.raises((TypeError, ValueError), match="unlabelled"):
+        HardNegativeMetricLearner(unlabelled=unlabelled).fit(X, y)
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_a_loss_that_is_not_finite_is_named(solver):
+    class NotANumber:
+        def value_and_grad(self, d_pos, d_neg):
+            return np.full(len(d_pos), np.nan), np.zeros_like(d_pos), np.zeros_like(d_neg)
+
+    with pytest.raises(ValueError, match=r"The loss .*NotANumber.* not finite"):
+        HardNegativeMetricLearner(loss=NotANumber(), solver=solver).fit(X, y)
+
+
+def test_a_loss_with_an_unknown_metric_is_refused():
+    class Typo(TripletLoss):
+        metric = "euclidian"
+
+    with pytest.raises(ValueError, match="'sqeuclidean', 'euclidean', 'cosine'"):
+        HardNegativeMetricLearner(loss=Typo()).fit(X, y)
+
+
+@pytest.mark.parametrize("factor", [1e-160, 1e160])
+def test_features_whose_squares_leave_floating_point_are_refused(factor):
+    with pytest.raises(ValueError, match="leave the range of floating point"):
+        HardNegativeMetricLearner().fit(X * factor, y)
 
 
 def test_rules_that_nothing_meets_give_the_start_and_one_warning():

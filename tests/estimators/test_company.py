@@ -10,6 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from skhnm import HardNegativeMetricLearner, _threads
+from skhnm.neighbors import _exact
 
 pytestmark = pytest.mark.jit
 
@@ -17,10 +18,11 @@ pytestmark = pytest.mark.jit
 @pytest.fixture(autouse=True)
 def threads_for_any_work(monkeypatch):
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
+    monkeypatch.setattr(_exact, "ROW_TILE", 16)
 
 
 def fit(X, y, n_jobs=2):
-    return HardNegativeMetricLearner(n_jobs=n_jobs).fit(X, y).components_
+    return HardNegativeMetricLearner(3, n_jobs=n_jobs).fit(X, y).components_
 
 
 def blas_threads():

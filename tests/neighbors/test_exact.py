@@ -166,3 +166,25 @@ def test_a_query_of_a_class_that_the_pool_lacks_finds_everything_on_the_other_si
     search = ExactSearch(Z, y)
     assert (search.nearest(queries, codes, 25)[0] >= 0).all()
     assert (search.nearest(queries, codes, 25, side="own")[0] == -1).all()
+
+
+@pytest.mark.parametrize("n_features", [1, 3, 64, 500])
+@pytest.mark.parametrize("far", [1.0, 1e4])
+def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monkeypatch):
+    """The float32 tile may only pass over a row if it is certain."""
+    random = np.random.default_rng(0)
+    pool = random.normal(size=(300, n_features)) * 10.0 ** random.uniform(-2, 2, (300, 1))
+    queries = far * random.normal(size=(40, n_features))
+    codes, query_codes = np.zeros(300, dtype=int), np.ones(40, dtype=int)
+    worst = []
+
+    def measure(tile, column, sign, unit, norms, slack, allowed, own, first, lower, upper,
+                queries, rows, pool, order, distances, indices):  # fmt: skip
+        P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
+        exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
+        error = np.abs(tile + norms[:, None] - exact / unit)
+        worst.append(float((error / slack[:, None]).max()))
+
+    monkeypatch.setattr(_exact, "select_tile", measure)
+    _exact.ExactSearch(pool, codes).nearest(queries, query_codes, 3)
+    assert 0.0 < max(worst) < 1.0

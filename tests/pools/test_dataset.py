@@ -28,8 +28,8 @@ def test_negatives_of_an_anchor_are_kept_without_duplicates():
         ([0, 2], [[6, 1], [3, 8]], [[4, 5], [7, -1]]),
         ([0, 5], [[1, 6], [6, 1]], [[3, -1], [2, 4]]),
     )
-    assert found[1] == [(0, [6, 1], [4, 5, 9]), (2, [3, 8], [7])]
-    assert found[2][0] == (0, [1, 6], [3, 4, 5, 9])
+    assert found[1] == [(0, [6, 1], [4, 5, 9]), (2, [3, 8], [7]), (5, [6, 1], [8])]
+    assert found[2] == [(0, [1, 6], [3, 4, 5, 9]), (5, [6, 1], [2, 4, 8]), (2, [3, 8], [7])]
 
 
 def test_the_positives_and_weights_are_those_of_the_new_mining():
@@ -46,17 +46,18 @@ def test_negatives_of_a_pair_are_kept_with_that_pair():
         ([0, 0, 2], [[1], [3], [1]], [[9, 4], [7, -1], [8, -1]]),
         ([2, 0, 0], [[3], [3], [1]], [[6], [5], [4]]),
     )
-    assert found[1] == [(2, [3], [6]), (0, [3], [5, 7]), (0, [1], [4, 9])]
+    assert found[1] == [(2, [3], [6]), (0, [3], [5, 7]), (0, [1], [4, 9]), (2, [1], [8])]
 
 
-def test_an_anchor_that_is_new_has_only_new_negatives():
-    assert minings(([0], [[1]], [[9]]), ([1], [[0]], [[8]]))[1] == [(1, [0], [8])]
+def test_an_anchor_that_is_new_has_only_new_negatives_and_one_not_found_again_stays():
+    found = minings(([0], [[1]], [[9]]), ([1], [[0]], [[8]]))
+    assert found[1] == [(1, [0], [8]), (0, [1], [9])]
 
 
-def test_a_mining_of_nothing_is_no_hindrance():
+def test_a_mining_of_nothing_forgets_nothing():
     nothing = ([], np.empty((0, 1)), np.empty((0, 1)))
     found = minings(nothing, ([0], [[1]], [[9]]), nothing, ([0], [[1]], [[8]]))
-    assert [len(tuples) for tuples in found] == [0, 1, 0, 1]
+    assert [len(tuples) for tuples in found] == [0, 1, 1, 1]
 
 
 def test_what_was_mined_is_not_changed():
