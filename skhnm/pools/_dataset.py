@@ -58,7 +58,7 @@ def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:
     tuples are pairs.
     """
     pairs = tuples.positives.shape[1] == 1 and earlier.positives.shape[1] == 1
-    by_pair = pairs and len(np.unique(tuples.anchors)) < len(tuples)
+    by_pair = pairs and any(len(np.unique(t.anchors)) < len(t) for t in (tuples, earlier))
     size = int(max(tuples.positives.max(), earlier.positives.max())) + 1
     keys, earlier_keys = (
         t.anchors * size + t.positives[:, 0] if by_pair else t.anchors for t in (tuples, earlier)

@@ -49,6 +49,14 @@ def test_negatives_of_a_pair_are_kept_with_that_pair():
     assert found[1] == [(2, [3], [6]), (0, [3], [5, 7]), (0, [1], [4, 9]), (2, [1], [8])]
 
 
+def test_pairs_are_known_as_pairs_where_each_anchor_is_left_with_one():
+    found = minings(
+        ([0, 0, 2], [[1], [3], [1]], [[9], [7], [8]]),
+        ([0, 2], [[3], [1]], [[5], [6]]),
+    )
+    assert found[1] == [(0, [3], [5, 7]), (2, [1], [6, 8]), (0, [1], [9])]
+
+
 def test_an_anchor_that_is_new_has_only_new_negatives_and_one_not_found_again_stays():
     found = minings(([0], [[1]], [[9]]), ([1], [[0]], [[8]]))
     assert found[1] == [(1, [0], [8]), (0, [1], [9])]
