@@ -110,6 +110,8 @@ class _BlasGuard:
 
     def leave(self) -> None:
         with self._lock:
+            if self._inside == 0:  # a fork inside the guard has forgotten this caller
+                return
             self._inside -= 1
             if self._inside == 0:
                 self._restore()

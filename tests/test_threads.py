@@ -198,3 +198,15 @@ def test_a_forked_child_forgets_who_is_inside_in_its_parent(before, limited, loc
         assert blas_threads() == limited
     assert os.waitstatus_to_exitcode(status) == 0
     assert blas_threads() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_fork_inside_the_guard_leaves_a_working_guard_in_the_child(before, limited):
+    with single_threaded_blas():
+        child = os.fork()
+    if child == 0:
+        with single_threaded_blas():
+            works = blas_threads() == limited
+        os._exit(0 if works and blas_threads() == before else 1)
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
