@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhnm._compat import CallbackSupportMixin, with_callbacks
@@ -18,7 +18,7 @@ from skhnm._objective import as_seen_by
 from skhnm._threads import effective_n_jobs, single_threaded_blas
 from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm._typing import FloatArray
 from skhnm._validation import (
     check_choice,
     check_generator,
@@ -199,7 +199,7 @@ class BaseMetricLearner(
         """
         Z = self._transform_as_trained(X)
         _, codes = encode_labels(y, self.unlabelled)
-        _check_lengths(Z, codes)
+        check_consistent_length(Z, codes)
         known = codes >= 0
         Z, codes = Z[known], codes[known]
         judged = np.bincount(codes, minlength=1)[codes] > 1
@@ -346,11 +346,6 @@ def _judge(
         return float((data.codes[nearest[:, 0]] == held_out.codes).mean())
 
     return precision_at_1
-
-
-def _check_lengths(Z: FloatArray, codes: IndexArray) -> None:
-    if len(Z) != len(codes):
-        raise ValueError(f"X has {len(Z)} rows, but y has {len(codes)} labels")
 
 
 @contextmanager
