@@ -17,6 +17,7 @@ from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._scatter import anchor_gradient_tile, group_by_value, pool_gradient_tile
 
 _ENTRIES_A_TILE = 2**17  # of (tuple, positive, negative): a few megabytes of float64
@@ -184,13 +185,6 @@ def _check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
 def as_seen_by(loss: Any, Z: FloatArray) -> FloatArray:
     """Return embeddings as a loss sees them: at unit length if it is on cosine similarity."""
     return unit_rows(Z)[0] if getattr(loss, "metric", None) == "cosine" else Z
-
-
-def unit_rows(Z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the rows at unit length, and their lengths; a zero row stays zero."""
-    norms = np.sqrt(np.einsum("ij,ij->i", Z, Z, dtype=np.float64))
-    norms = np.where(norms > 0, norms, 1.0)
-    return (Z / norms[:, None]).astype(Z.dtype, copy=False), norms
 
 
 def _convert(d: FloatArray, metric: str) -> FloatArray | float:

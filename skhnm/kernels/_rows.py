@@ -1,9 +1,10 @@
-"""Putting rows into an order of their own."""
+"""Rows one by one: an order of their own, and unit length."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skhnm._typing import FloatArray
 from skhnm.kernels._common import kernel
 
 
@@ -18,3 +19,10 @@ def project_rows(X, direction, out):  # type: ignore[no-untyped-def]
         for f in range(X.shape[1]):
             total += np.float64(X[i, f]) * direction[f]
         out[i] = total
+
+
+def unit_rows(Z: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the rows at unit length, and their lengths; a zero row stays zero."""
+    norms = np.sqrt(np.einsum("ij,ij->i", Z, Z, dtype=np.float64))
+    norms = np.where(norms > 0, norms, 1.0)
+    return (Z / norms[:, None]).astype(Z.dtype, copy=False), norms

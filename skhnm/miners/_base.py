@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -26,7 +26,15 @@ class BaseMiner(BaseEstimator, ABC):
     and answers `select`: it asks the candidates for rows, and hands them back with
     `Candidates.by_anchor` (a rule about the anchor alone) or `Candidates.by_pair` (a rule
     that looks at one positive).
+
+    Attributes
+    ----------
+    wants_gain : bool
+        Whether a fit tells it, with ``learn(gain)`` after each step, by how much the step
+        lowered the loss of the tuples that it gave.
     """
+
+    wants_gain: ClassVar[bool] = False
 
     def mine(
         self,
@@ -96,6 +104,13 @@ class BaseMiner(BaseEstimator, ABC):
     @abstractmethod
     def select(self, candidates: Candidates) -> Tuples:
         """Return the tuples of these candidates, whose positives are already chosen."""
+
+    def report(self) -> dict[str, float]:
+        """Say what was done since the last report; it stands in the ``mining_curve_``."""
+        return {}
+
+    def reset(self) -> None:
+        """Forget what earlier minings taught, at the start of a fit."""
 
 
 class FunctionMiner(BaseMiner):

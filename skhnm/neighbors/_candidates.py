@@ -6,7 +6,8 @@ random ones, or all, on the anchor's own side of the class border or on the othe
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +16,7 @@ from skhnm._threads import run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._rows import unit_rows
 from skhnm.neighbors._exact import ExactSearch, Side
 
 MAX_ENTRIES = 2**27
@@ -43,6 +45,14 @@ class Candidates:
         The positives of each anchor, once they are chosen; -1 is padding.
     n_jobs : int or None
         Threads; never changes a result.
+    lower, upper : (n, 1) float, optional
+        Open window of the squared distance in which an anchor's negatives must lie.
+    costs : callable, optional
+        Gives the learner's loss (t,) of tuples of these rows; None outside a fit.
+    progress : float
+        Share of the training that is done, in [0, 1]; 1 outside a fit.
+    needs_positive : bool
+        Whether an anchor without a positive is left out.
     """
 
     Z: FloatArray
@@ -53,6 +63,11 @@ class Candidates:
     random: np.random.Generator
     positives: IndexArray = field(default_factory=lambda: np.empty((0, 0), dtype=np.intp))
     n_jobs: int | None = None
+    lower: FloatArray | None = None
+    upper: FloatArray | None = None
+    costs: Callable[[Tuples], FloatArray] | None = None
+    progress: float = 1.0
+    needs_positive: bool = True
 
     @cached_property
     def _search(self) -> ExactSearch:
@@ -60,6 +75,41 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.Z)
+
+    # The same rows, seen otherwise.
+
+    def at_unit_length(self) -> Candidates:
+        """Return the same anchors and pool with each row at length 1; zero rows stay zero.
+
+        There the squared distance is 2 (1 - s), with s the cosine similarity.
+        """
+        Z = unit_rows(self.Z)[0]
+        pool = Z if self.pool is self.Z else unit_rows(self.pool)[0]
+        return replace(self, Z=Z, pool=pool)
+
+    def within_window(self, lower: FloatArray, upper: FloatArray) -> Candidates:
+        """Return candidates whose negatives lie in each anchor's open window (n, 1)."""
+        lower, upper = self._narrow(lower, upper)
+        narrowed = replace(self, lower=lower, upper=upper)
+        narrowed.__dict__["_search"] = self._search
+        return narrowed
+
+    def _narrow(
+        self, lower: FloatArray | None, upper: FloatArray | None
+    ) -> tuple[FloatArray | None, FloatArray | None]:
+        """Cut open windows (n, w) down to the window of these candidates."""
+        if self.lower is not None:
+            lower = self.lower if lower is None else np.maximum(lower, self.lower)
+        if self.upper is not None:
+            upper = self.upper if upper is None else np.minimum(upper, self.upper)
+        if lower is not None and upper is not None:
+            lower, upper = np.broadcast_arrays(lower, upper)
+        return lower, upper
+
+    @property
+    def _everywhere(self) -> FloatArray:
+        """The window (n, 1) without an upper end."""
+        return np.full((len(self), 1), np.inf)
 
     # Questions about the anchors' own side or the other.
 
@@ -93,6 +143,8 @@ class Candidates:
         distances : (n * w, k) float64
             Squared distances, NaN where there are fewer.
         """
+        if side == "other":
+            lower, upper = self._narrow(lower, upper)
         window = lower if lower is not None else upper
         k = min(k, self._available(side))
         self._check_size(1 if window is None else window.shape[1], k, side)
@@ -103,6 +155,8 @@ class Candidates:
 
     def sample(self, k: int, side: Side = "other") -> IndexArray:
         """Draw k rows of each anchor's side (n, k), uniformly and without replacement."""
+        if side == "other" and (self.lower is not None or self.upper is not None):
+            return self.within(self._everywhere, k)
         counts, _ = self._ranks(side)
         k = min(k, self._available(side))
         self._check_size(1, k, side)
@@ -115,6 +169,8 @@ class Candidates:
 
     def every(self, side: Side = "other") -> IndexArray:
         """List every row of each anchor's side (n, k), by index."""
+        if side == "other" and (self.lower is not None or self.upper is not None):
+            return self.within(self._everywhere)
         counts, _ = self._ranks(side)
         width = self._available(side)
         self._check_size(1, width, side)
@@ -129,8 +185,8 @@ class Candidates:
 
         With k, a uniform draw of k of them.
         """
-        if lower is None:
-            lower = np.full_like(upper, -np.inf)
+        lower = np.full_like(upper, -np.inf) if lower is None else lower
+        lower, upper = self._narrow(lower, upper)  # type: ignore[assignment]
         counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
         most = int(counts.max(initial=0))
         width = most if k is None else min(k, most)
@@ -163,7 +219,10 @@ class Candidates:
 
     def by_anchor(self, negatives: IndexArray) -> Tuples:
         """Make one tuple of each anchor that has both a positive and a negative (n, k)."""
-        anchors = np.flatnonzero((self.positives >= 0).any(axis=1) & (negatives >= 0).any(axis=1))
+        complete = (negatives >= 0).any(axis=1)
+        if self.needs_positive:
+            complete &= (self.positives >= 0).any(axis=1)
+        anchors = np.flatnonzero(complete)
         return Tuples(anchors, self.positives[anchors], trim(negatives[anchors]))
 
     def by_pair(self, negatives: IndexArray) -> Tuples:
