@@ -83,10 +83,12 @@ class Monitor:
         if statistics is not None:
             self._seen.append(statistics)
 
-    def end_round(self, embedding: BaseEmbedding, losses: list[float]) -> bool:
-        """Take stock of a round; return whether to stop."""
+    def end_round(
+        self, embedding: BaseEmbedding, losses: list[float], report: dict[str, float]
+    ) -> bool:
+        """Take stock of a round, and of what the miner reports; return whether to stop."""
         self.loss_curve.extend(losses)
-        self.mining_curve.append(self._summary())
+        self.mining_curve.append({**self._summary(), **report})
         if self.judge is not None:
             self.validation_scores.append(self.judge(embedding))
         if self.verbose:

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from skhnm._model import Model
 from skhnm._threads import run_tiles
 from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray
-from skhnm.embeddings._base import BaseEmbedding
+from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
-from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._scatter import anchor_gradient_tile, group_by_value, pool_gradient_tile
+from skhnm.pools._members import Members
 
 _ENTRIES_A_TILE = 2**17  # of (tuple, positive, negative): a few megabytes of float64
 
@@ -40,14 +40,16 @@ class MiningStatistics:
 
 
 class Objective:
-    """Loss of given tuples as a function of the embedding's parameters.
+    """Loss of given tuples as a function of all that is learned.
 
     Parameters
     ----------
-    embedding : BaseEmbedding
+    model : Model
         Evaluated, and left with the parameters of the last call.
-    X : (n, d) float
-        The rows that the tuples index, as anchors and as pool.
+    X : (r, d) float
+        The members' rows.
+    members : Members
+        Whom the tuples index, as anchors and as pool.
     tuples : Tuples
         At least one.
     loss : object with ``value_and_grad``
@@ -60,19 +62,22 @@ class Objective:
 
     def __init__(
         self,
-        embedding: BaseEmbedding,
+        model: Model,
         X: FloatArray,
+        members: Members,
         tuples: Tuples,
         loss: Any,
         alpha: float,
         n_jobs: int | None,
     ) -> None:
-        self.embedding = embedding
+        self.model = model
         self.X = X
+        self.members = members
         self.loss = loss
         self.alpha = alpha
         self.n_jobs = n_jobs
         self.statistics: MiningStatistics | None = None
+        self.first_value: float | None = None
 
         self._metric = getattr(loss, "metric", "sqeuclidean")
         weights = np.ones(len(tuples)) if tuples.weights is None else tuples.weights
@@ -82,78 +87,97 @@ class Objective:
         self._others = np.concatenate([tuples.positives, tuples.negatives], axis=1)
         self._distances = np.empty(self._others.shape)
         self._slopes = np.empty(self._others.shape)
-        self._by_anchor = group_by_value(self._anchors, len(X))
-        self._by_other = group_by_value(self._others.ravel(), len(X))
+        self._by_anchor = group_by_value(self._anchors, len(members.codes))
+        self._by_other = group_by_value(self._others.ravel(), len(members.codes))
+        self._shift_of = shift_of(loss, members.codes, tuples.anchors)
 
     def __call__(self, parameters: FloatArray) -> tuple[float, FloatArray]:
         """Return the objective and its gradient (n_parameters,)."""
-        self.embedding.parameters = parameters
-        Z, memory = self.embedding.forward(self.X)
-        unit, norms = unit_rows(Z) if self._metric == "cosine" else (Z, None)
-        value = self._value_and_slopes(unit)
-        gradient = self._scatter(unit)
-        if norms is not None:  # through z / |z|: the part along z has no effect
-            along = np.einsum("ij,ij->i", gradient, unit)
-            gradient = (gradient - along[:, None] * unit) / norms[:, None]
-        slope = self.embedding.backward(memory, gradient)
+        model, members = self.model, self.members
+        model.parameters = parameters
+        Z, memory = members.forwarded or model.embedding.forward(self.X)
+        members.forwarded = None  # it holds for the parameters that were mined with
+        P, placed = model.place(Z, members)
+        value = self._value_and_slopes(P)
+        by_rows, by_proxies = model.pull_back(self._scatter(P), members, placed)
+        slope = np.concatenate(
+            [model.embedding.backward(memory, by_rows), by_proxies.ravel(), self._by_shifts()]
+        )
         if self.alpha:
-            away = parameters - self.embedding.start
+            shrunk = slice(0, model.embedding.n_shrunk)
+            away = model.embedding.parameters[shrunk] - model.embedding.start[shrunk]
             value += self.alpha * float(away @ away)
-            slope = slope + 2.0 * self.alpha * away
+            slope[shrunk] += 2.0 * self.alpha * away
         if not (np.isfinite(value) and np.isfinite(slope).all()):
             raise ValueError(
                 f"The loss {self.loss!r} or its derivatives are not finite (the value is "
                 f"{value}). Lower the learning rate; if the loss is your own, check what it "
                 "returns for distances of 0 and for padding (-inf and +inf)"
             )
+        if self.first_value is None:
+            self.first_value = value
         return value, slope
 
-    def _value_and_slopes(self, Z: FloatArray) -> float:
+    def _by_shifts(self) -> FloatArray:
+        """Return the derivative by each learned shift, which shortens all distances alike."""
+        n_shifts = len(self.model.shifts)
+        if self._shift_of is None or not n_shifts:
+            return np.zeros(n_shifts)
+        total = self._shift_slopes.sum(axis=1)
+        return -np.bincount(self._shift_of, weights=total, minlength=n_shifts)
+
+    def _value_and_slopes(self, P: FloatArray) -> float:
         """Return the mean loss; fill `_slopes` with its derivative by squared distances."""
         p = self._n_positives
         values = np.empty(len(self._others))
         width = max(1, p * (self._others.shape[1] - p))
         height = max(64, _ENTRIES_A_TILE // width)
+        shifts = None if self._shift_of is None else self.model.shifts[self._shift_of]
+        self._shift_slopes = self._slopes if shifts is None else np.empty_like(self._slopes)
 
         def evaluate(tile: int) -> None:
             rows = slice(tile * height, min((tile + 1) * height, len(values)))
             d, g = self._distances[rows], self._slopes[rows]
             pair_distances_tile(
-                Z, Z, self._anchors, self._others, np.inf, rows.start, rows.stop, self._distances
+                P, P, self._anchors, self._others, np.inf, rows.start, rows.stop, self._distances
             )
             d[:, :p][self._others[rows, :p] < 0] = -np.inf
             through = _convert(d, self._metric)
-            costs = self.loss.value_and_grad(d[:, :p], d[:, p:])
+            near = d if shifts is None else d - shifts[rows, None]
+            costs = self.loss.value_and_grad(near[:, :p], near[:, p:])
             _check_shapes(self.loss, costs, d.shape[0], p, d.shape[1] - p)
             values[rows], g[:, :p], g[:, p:] = costs
-            g *= through
             g *= self._weights[rows, None]
             g[self._others[rows] < 0] = 0.0
+            if shifts is not None:
+                self._shift_slopes[rows] = g
+            g *= through
 
-        nanoseconds = self._others.size * (Z.shape[1] + 10.0) + 3.0 * len(values) * width
+        nanoseconds = self._others.size * (P.shape[1] + 10.0) + 3.0 * len(values) * width
         run_tiles(evaluate, -(-len(values) // height), self.n_jobs, nanoseconds)
+        value = float(self._weights @ values)
         if self.statistics is None:
             self.statistics = self._describe()
-        return float(self._weights @ values)
+        return value
 
-    def _scatter(self, Z: FloatArray) -> FloatArray:
-        """Return the gradient (n, m) by the embeddings."""
-        gradient = np.zeros(Z.shape)
+    def _scatter(self, P: FloatArray) -> FloatArray:
+        """Return the gradient (r + e, m) by where the members lie."""
+        gradient = np.zeros(P.shape)
         slopes = self._slopes.ravel()
         width = self._others.shape[1]
         height = 128
 
         def gather(tile: int) -> None:
-            begin, end = tile * height, min((tile + 1) * height, len(Z))
+            begin, end = tile * height, min((tile + 1) * height, len(P))
             anchor_gradient_tile(
-                Z, Z, self._others, self._slopes, *self._by_anchor, begin, end, gradient
+                P, P, self._others, self._slopes, *self._by_anchor, begin, end, gradient
             )
             pool_gradient_tile(
-                Z, Z, self._anchors, width, slopes, *self._by_other, begin, end, gradient
+                P, P, self._anchors, width, slopes, *self._by_other, begin, end, gradient
             )
 
-        nanoseconds = 2.0 * self._others.size * Z.shape[1]
-        run_tiles(gather, -(-len(Z) // height), self.n_jobs, nanoseconds)
+        nanoseconds = 2.0 * self._others.size * P.shape[1]
+        run_tiles(gather, -(-len(P) // height), self.n_jobs, nanoseconds)
         return gradient
 
     def _describe(self) -> MiningStatistics:
@@ -162,7 +186,8 @@ class Objective:
         d_n = self._distances[:, p:].min(axis=1)
         if self._metric != "euclidean":
             d_p, d_n = np.sqrt(np.maximum(d_p, 0.0)), np.sqrt(np.maximum(d_n, 0.0))
-        both = np.isfinite(d_p) & np.isfinite(d_n) & (d_p + d_n > 0)
+        both = np.isfinite(d_p) & np.isfinite(d_n)
+        both[both] = d_p[both] + d_n[both] > 0
         hardness = d_p[both] / (d_p[both] + d_n[both])
         return MiningStatistics(
             n_tuples=len(self._others),
@@ -182,9 +207,35 @@ def _check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
         )
 
 
-def as_seen_by(loss: Any, Z: FloatArray) -> FloatArray:
-    """Return embeddings as a loss sees them: at unit length if it is on cosine similarity."""
-    return unit_rows(Z)[0] if getattr(loss, "metric", None) == "cosine" else Z
+def shift_of(loss: Any, codes: IndexArray, anchors: IndexArray) -> IndexArray | None:
+    """Return which learned shift (t,) each tuple's distances have, None if there is none."""
+    kind = getattr(loss, "shift", None)
+    if kind is None:
+        return None
+    return codes[anchors] if kind == "class" else np.zeros(len(anchors), dtype=np.intp)
+
+
+def costs_of(
+    tuples: Tuples, P: FloatArray, codes: IndexArray, loss: Any, shifts: FloatArray
+) -> FloatArray:
+    """Return the loss (t,) of tuples of members that lie at P, for miners that ask."""
+    others = np.concatenate([tuples.positives, tuples.negatives], axis=1)
+    p = tuples.positives.shape[1]
+    distances = np.empty(others.shape)
+    pair_distances_tile(P, P, tuples.anchors, others, np.inf, 0, len(others), distances)
+    distances[:, :p][others[:, :p] < 0] = -np.inf
+    _convert(distances, getattr(loss, "metric", "sqeuclidean"))
+    which = shift_of(loss, codes, tuples.anchors)
+    if which is not None:
+        distances -= shifts[which, None]
+    height = max(64, _ENTRIES_A_TILE // max(1, p * (others.shape[1] - p)))
+    tiles = [distances[i : i + height] for i in range(0, len(others), height)]
+    return np.concatenate([loss.value_and_grad(d[:, :p], d[:, p:])[0] for d in tiles])
+
+
+def is_normalized(normalize: bool, loss: Any) -> bool:
+    """Whether a loss sees embeddings at unit length."""
+    return normalize or getattr(loss, "metric", None) == "cosine"
 
 
 def _convert(d: FloatArray, metric: str) -> FloatArray | float:

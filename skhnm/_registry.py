@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sklearn.base import clone
@@ -28,6 +29,8 @@ class Registry(Mapping[str, type]):
         What an object must offer to be one of this kind.
     from_function : callable, optional
         Makes such an object from a user's function.
+    renamed : mapping, optional
+        From a name by the rule above to the name to use instead.
     """
 
     def __init__(
@@ -38,9 +41,13 @@ class Registry(Mapping[str, type]):
         *,
         methods: Sequence[str],
         from_function: Callable[[Callable[..., Any]], Any] | None = None,
+        renamed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.parameter = parameter
-        self._classes = {_snake_case(cls.__name__.removesuffix(suffix)): cls for cls in classes}
+        names = [_snake_case(cls.__name__.removesuffix(suffix)) for cls in classes]
+        self._classes = {
+            renamed.get(name, name): cls for name, cls in zip(names, classes, strict=True)
+        }
         self._methods = tuple(methods)
         self._from_function = from_function
 

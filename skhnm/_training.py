@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from skhnm._model import Model
 from skhnm._monitor import Monitor
-from skhnm._objective import Objective, as_seen_by
+from skhnm._objective import Objective, costs_of, is_normalized
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.embeddings._base import BaseEmbedding
@@ -17,6 +18,7 @@ from skhnm.miners._base import BaseMiner, select_checked
 from skhnm.miners.positives import BasePositiveMiner, choose_checked
 from skhnm.neighbors._candidates import Candidates
 from skhnm.pools._base import BasePool
+from skhnm.pools._members import Members
 from skhnm.solvers._base import BaseSolver, Mined
 
 
@@ -24,8 +26,8 @@ from skhnm.solvers._base import BaseSolver, Mined
 class Problem:
     """The rows to learn from, and the choices on each axis.
 
-    `X` (n, d) is centred, `codes` (n,) are classes from 0 and `weights` (n,) those of the
-    anchors.
+    `X` (n, d) are the rows, `codes` (n,) their classes from 0 and `weights` (n,) those of
+    the anchors.
     """
 
     X: FloatArray
@@ -35,6 +37,7 @@ class Problem:
     positive_miner: BasePositiveMiner
     negative_miner: BaseMiner
     loss: Any
+    normalize: bool
     alpha: float
     batch_size: int
     random: np.random.Generator
@@ -54,20 +57,31 @@ def train(
     """
     p = problem
     p.pool.reset()
+    p.negative_miner.reset()
+    model = _start(p, embedding)
     monitor.begin(embedding)
     for number, n_iterations in enumerate(schedule):
         monitor.begin_round()
         solver.begin_round(number / len(schedule))
-        for rows, tuples in solver.pieces(_mine(p, embedding, monitor), n_iterations, p.random):
+        p.pool.begin_round(lambda: model.seen(embedding.embed(p.X)))
+        progress = number / (len(schedule) - 1) if len(schedule) > 1 else 1.0
+        mined = _mine(p, model, monitor, progress, solver)
+        for members, tuples in solver.pieces(mined, n_iterations, p.random):
             if len(tuples):
-                X = _take(p.X, rows)
-                objective = Objective(embedding, X, tuples, p.loss, p.alpha, p.n_jobs)
-                embedding.parameters = solver.step(objective, embedding.parameters, n_iterations)
+                X = _take(p.X, members.rows)
+                objective = Objective(model, X, members, tuples, p.loss, p.alpha, p.n_jobs)
+                model.parameters = solver.step(objective, model.parameters, n_iterations)
                 monitor.saw(objective.statistics)
-        if monitor.end_round(embedding, solver.losses) or solver.has_converged():
+                if p.negative_miner.wants_gain:
+                    gain = objective.first_value - objective(model.parameters)[0]
+                    p.negative_miner.learn(gain)
+        if monitor.end_round(embedding, solver.losses, p.negative_miner.report()):
+            break
+        if solver.has_converged():
             break
     monitor.finish(embedding)
     p.pool.reset()
+    getattr(p.loss, "learned", lambda shifts: None)(model.shifts.astype(np.float64))
 
 
 def rounds(max_iter: int, refresh_every: int, solver: BaseSolver, pool: BasePool) -> list[int]:
@@ -80,23 +94,105 @@ def rounds(max_iter: int, refresh_every: int, solver: BaseSolver, pool: BasePool
     return [min(length, max_iter - done) for done in range(0, max_iter, length)]
 
 
+def _start(problem: Problem, embedding: BaseEmbedding) -> Model:
+    """Return the model at the start: proxies where the pool wants them, shifts at 0."""
+    p = problem
+    Z = embedding.embed(p.X[:1])
+    n_shifts = {None: 0, "shared": 1, "class": int(p.codes.max()) + 1}
+    model = Model(
+        embedding,
+        np.empty((0, Z.shape[1])),
+        n_shifts[getattr(p.loss, "shift", None)],
+        is_normalized(p.normalize, p.loss),
+    )
+    proxies = p.pool.start(lambda: model.seen(embedding.embed(p.X)), p.codes, p.random)
+    if proxies is None:
+        return model
+    return Model(embedding, proxies, len(model.shifts), model.normalize)
+
+
 def _take(X: FloatArray, rows: IndexArray) -> FloatArray:
     """Return the rows, without a copy where they are all rows in their order."""
     everything = len(rows) == len(X) and np.array_equal(rows, np.arange(len(X)))
     return X if everything else X[rows]
 
 
-def _mine(problem: Problem, embedding: BaseEmbedding, monitor: Monitor) -> Iterator[Mined]:
-    """Mine each set of candidates that the pool hands out, under the current embedding."""
+def _mine(
+    problem: Problem, model: Model, monitor: Monitor, progress: float, solver: BaseSolver
+) -> Iterator[Mined]:
+    """Mine each set of rows that the pool hands out, under the current embedding."""
     p = problem
-    for rows in p.pool.candidates(p.codes, p.batch_size, p.random):
+    in_batches = solver.stochastic or p.pool.rows_see_each_other
+    for rows in p.pool.draws(p.codes, p.batch_size if in_batches else None, p.random):
         X = _take(p.X, rows)
-        Z = as_seen_by(p.loss, embedding.forward(X)[0])
-        codes = p.codes[rows]
-        own = np.arange(len(rows), dtype=np.intp)
-        candidates = Candidates(Z, codes, Z, codes, own, p.random, n_jobs=p.n_jobs)
-        candidates.positives = choose_checked(p.positive_miner, candidates)
-        mined = p.pool.remember(select_checked(p.negative_miner, candidates))
-        monitor.mined(len(mined))
-        weights = p.weights[rows][mined.anchors]
-        yield rows, Tuples(mined.anchors, mined.positives, mined.negatives, weights)
+        extras = p.pool.extras(rows, p.codes)
+        members = Members(rows, np.concatenate([p.codes[rows], extras.codes]), extras)
+        if solver.takes_whole_sets:
+            members.forwarded = model.embedding.forward(X)
+            Z = members.forwarded[0]
+        else:
+            Z = model.embedding.embed(X)
+        P, _ = model.place(Z, members)
+        found = [
+            _mine_view(p, model, members, P, pool, seen, progress)
+            for pool, seen in p.pool.views(len(rows), extras)
+        ]
+        p.pool.saw(rows, p.codes, Z)
+        tuples = Tuples.concatenate(found)
+        monitor.mined(len(tuples))
+        yield members, tuples
+
+
+def _mine_view(
+    problem: Problem,
+    model: Model,
+    members: Members,
+    P: FloatArray,
+    pool: BasePool,
+    seen: IndexArray,
+    progress: float,
+) -> Tuples:
+    """Mine the anchors of a set against those of its members that they see."""
+    p = problem
+    n_rows = len(members.rows)
+    from_proxies = pool.has_proxies and getattr(p.loss, "anchors", "rows") == "proxies"
+    if from_proxies:  # the loss is written from their side: rows are candidates
+        anchors, seen = seen, np.arange(n_rows)
+    else:
+        anchors = np.arange(n_rows)
+    hidden = np.full(len(P), -1, dtype=np.intp)
+    hidden[seen] = members.codes[seen]
+    candidates = Candidates(
+        P if len(anchors) == len(P) else P[anchors],
+        members.codes[anchors],
+        P,
+        hidden,
+        np.where(hidden[anchors] >= 0, anchors, -1),
+        p.random,
+        n_jobs=p.n_jobs,
+        progress=progress,
+        needs_positive=not from_proxies,
+    )
+
+    def numbered(tuples: Tuples) -> Tuples:
+        return Tuples(anchors[tuples.anchors], tuples.positives, tuples.negatives)
+
+    candidates.costs = lambda tuples: costs_of(
+        numbered(tuples), P, members.codes, p.loss, model.shifts
+    )
+    candidates.positives = choose_checked(p.positive_miner, candidates)
+    mined = pool.remember(members.rows, numbered(select_checked(p.negative_miner, candidates)))
+    weights = _weights_of(mined, p.weights[members.rows])
+    return Tuples(mined.anchors, mined.positives, mined.negatives, weights)
+
+
+def _weights_of(tuples: Tuples, weights: FloatArray) -> FloatArray:
+    """Return the weight of each anchor; a proxy has the mean weight of its positives."""
+    n_rows = len(weights)
+    if not len(tuples) or tuples.anchors.max() < n_rows:
+        return weights[tuples.anchors]
+    some = tuples.positives >= 0
+    sums = np.where(some, weights[np.where(some, tuples.positives, 0)], 0.0).sum(axis=1)
+    counts = some.sum(axis=1)
+    means: FloatArray = np.where(counts > 0, sums / np.maximum(counts, 1), weights.mean())
+    return means

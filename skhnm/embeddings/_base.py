@@ -13,18 +13,28 @@ class BaseEmbedding(ABC):
 
     Attributes
     ----------
-    parameters : (n_parameters,) float64
+    parameters : (n_parameters,) float
         Where the solver stands.
-    start : (n_parameters,) float64
-        Where it began: shrinkage draws back to it.
+    start : (n_parameters,) float
+        Where shrinkage draws to.
+    n_shrunk : int
+        Only the first so many parameters are shrunk.
     """
 
     parameters: FloatArray
     start: FloatArray
 
+    @property
+    def n_shrunk(self) -> int:
+        return len(self.parameters)
+
     @abstractmethod
     def forward(self, X: FloatArray) -> tuple[FloatArray, Any]:
         """Return the embeddings (n, m), of X's type, and what `backward` needs of them."""
+
+    def embed(self, X: FloatArray) -> FloatArray:
+        """Return the embeddings (n, m) alone."""
+        return self.forward(X)[0]
 
     @abstractmethod
     def backward(self, memory: Any, gradient: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -14,30 +14,22 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhnm._compat import CallbackSupportMixin, with_callbacks
 from skhnm._monitor import Monitor
-from skhnm._objective import as_seen_by
-from skhnm._threads import effective_n_jobs, single_threaded_blas
+from skhnm._objective import is_normalized
+from skhnm._threads import single_threaded_blas
 from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray
-from skhnm._validation import (
-    check_choice,
-    check_generator,
-    check_number,
-    check_weights,
-    encode_labels,
-)
+from skhnm._typing import FloatArray, LabelArray
+from skhnm._validation import check_generator, check_weights, encode_labels
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, prepare
-from skhnm.losses._known import LOSSES
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.estimators._parts import check_shared_parameters, make_solver, resolve_parts
+from skhnm.estimators._stream import Reservoir
+from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
-from skhnm.miners.positives import POSITIVE_MINERS, NearestPositives
+from skhnm.miners.positives import NearestPositives
 from skhnm.neighbors._exact import ExactSearch
-from skhnm.pools._known import POOLS
-from skhnm.solvers._adam import AdamSolver
-from skhnm.solvers._base import BaseSolver
-from skhnm.solvers._lbfgs import LBFGSSolver
+from skhnm.pools._memory import MemoryPool
 
 _FLOATS = [np.float64, np.float32]
 
@@ -47,21 +39,26 @@ class BaseMetricLearner(
 ):
     """A metric learner: everything but the embedding itself."""
 
+    _solvers: ClassVar[tuple[str, ...]]
+    _scales_features: ClassVar[bool] = False
+
     @abstractmethod
     def _check_embedding_parameters(self, n_features: int) -> None:
         """Raise if a parameter of the embedding does not suit the data."""
 
     @abstractmethod
-    def _make_embedding(self, data: TrainingData, parts: Any, random: Any) -> BaseEmbedding:
-        """Return the embedding to start from."""
+    def _make_embedding(
+        self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
+    ) -> BaseEmbedding:
+        """Return the embedding to start from; with `go_on`, the one that is fitted."""
 
     @abstractmethod
-    def _learned(self, embedding: BaseEmbedding, dtype: Any) -> dict[str, Any]:
+    def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         """Return the fitted attributes that hold the embedding."""
 
     @abstractmethod
     def _embed(self, X: FloatArray) -> FloatArray:
-        """Return the embeddings of validated rows."""
+        """Return the embeddings of validated rows, before `normalize`."""
 
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -93,68 +90,184 @@ class BaseMetricLearner(
             return self._fit(X, y, sample_weight)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        self._check_parameters()
-        parts = self._resolve_parts()
+        check_shared_parameters(self, self._solvers)
+        parts = resolve_parts(self)
         labels = None if y is None else encode_labels(y, self.unlabelled)
         X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", ensure_min_samples=2)
         classes, codes = encode_labels(y) if labels is None else labels
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
-        check_choice(
-            getattr(parts["loss"], "metric", "sqeuclidean"),
-            f"metric of {parts['loss']!r}",
-            ("sqeuclidean", "euclidean", "cosine"),
-        )
-        centred = getattr(parts["loss"], "metric", None) != "cosine"  # cosine has an origin
-        data = prepare(X, codes, weights, classes, self.class_weight, centred=centred)
+        data = self._prepare(X, codes, weights, classes, parts["loss"])
         random = check_generator(self.random_state)
         held_out = None
         if self.early_stopping:
             data, held_out = hold_out(data, self.validation_fraction, random)
-
-        with single_threaded_blas():
-            embedding = self._make_embedding(data, parts, random)
-        solver = self._make_solver(parts["pool"])
+        solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
         schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
-        callbacks = FitCallbacks(
-            self, X, y, len(schedule),
-            lambda embedding: {
-                "classes_": classes,
-                "loss_": parts["loss"],
-                **self._learned(embedding, X.dtype),
-            },
+        with single_threaded_blas():  # once for all tiles, and the same bits for any company
+            embedding = self._make_embedding(
+                data, parts, self.warm_start and hasattr(self, "classes_"), random
+            )
+            callbacks = FitCallbacks(
+                self, X, y, len(schedule),
+                lambda embedding: {
+                    "classes_": classes,
+                    "loss_": parts["loss"],
+                    **self._learned(embedding, data),
+                },
+            )  # fmt: skip
+            monitor = self._make_monitor(data, held_out, parts["loss"], callbacks)
+            problem = self._make_problem(data, parts, random)
+            train(problem, embedding, solver, monitor, schedule)
+
+        self._keep(embedding, data, parts, classes)
+        self.loss_curve_ = monitor.loss_curve
+        self.mining_curve_ = monitor.mining_curve
+        self.n_iter_ = max(1, len(monitor.loss_curve))
+        for name in ("reservoir_", "validation_scores_"):
+            vars(self).pop(name, None)
+        if self.early_stopping:
+            self.validation_scores_ = monitor.validation_scores
+        callbacks.end_fit(embedding)
+        return self
+
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Go on learning with a chunk of a stream.
+
+        A sample of every class seen so far is kept (``reservoir_``), as large as the
+        memory pool's `size` (8,192 rows with other pools), whatever the number of chunks.
+        The chunk joins it, and the metric goes on from where it is, on that sample alone:
+        so the order of the chunks does not matter, even if they come class by class. A
+        call runs one round: `refresh_every` iterations of L-BFGS, or one epoch.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The chunk.
+        y : array-like of shape (n_samples,)
+            Its labels; new classes may appear at any time.
+        classes : array-like of shape (n_classes,), optional
+            Classes that are known to come; they then stand in ``classes_`` from the start.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row as an anchor, >= 0.
+
+        Returns
+        -------
+        self
+            The estimator. As long as there is no positive pair or only one class, it is
+            the start of the metric.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter cannot be used; the message says what to do.
+        """
+        with _all_or_nothing(self):
+            return self._partial_fit(X, y, classes, sample_weight)
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
+        check_shared_parameters(self, self._solvers)
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit has no held-out rows to stop by; set early_stopping=False"
+            )
+        parts = resolve_parts(self)
+        before: Reservoir | None = getattr(self, "reservoir_", None)
+        encode_labels(y, self.unlabelled)
+        X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", reset=before is None)
+        self._check_embedding_parameters(X.shape[1])
+        weights = check_weights(sample_weight, len(X))
+        y_classes, codes = encode_labels(y, self.unlabelled)
+        used = (codes >= 0) & (weights > 0)
+        known = getattr(self, "classes_", None) if before is not None else None
+        announced = None if classes is None else encode_labels(classes, name="classes")[0]
+        all_classes = _union_of_labels([known, announced, y_classes])
+
+        size = parts["pool"].size if isinstance(parts["pool"], MemoryPool) else MemoryPool().size
+        n_before = 0 if before is None else int(before.counts.sum())
+        seed = check_generator(self.random_state).integers(2**63)
+        random = np.random.default_rng([seed, n_before])
+        reservoir = (before or Reservoir.empty(size, X, y)).updated(
+            X[used], y[used], weights[used], random
+        )
+        codes = np.searchsorted(all_classes, reservoir.y)
+        enough = (reservoir.counts >= 2).any() and len(reservoir.classes) > 1
+        if enough:
+            data = self._prepare(
+                reservoir.X, codes, reservoir.anchor_weights(), all_classes, parts["loss"]
+            )
+        else:
+            data = TrainingData(reservoir.X, codes, reservoir.weights)
+        solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
+        monitor = self._make_monitor(data, None, parts["loss"], None)
+        with single_threaded_blas():
+            embedding = self._make_embedding(data, parts, before is not None, random)
+            if enough:
+                n_iterations = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
+                problem = self._make_problem(data, parts, random)
+                train(problem, embedding, solver, monitor, n_iterations[:1])
+        self._keep(embedding, data, parts, all_classes)
+        self.reservoir_ = reservoir
+        continued = before is not None
+        self.loss_curve_ = [*(self.loss_curve_ if continued else []), *monitor.loss_curve]
+        self.mining_curve_ = [*(self.mining_curve_ if continued else []), *monitor.mining_curve]
+        self.n_iter_ = max(1, len(self.loss_curve_))
+        return self
+
+    def _prepare(
+        self, X: FloatArray, codes: Any, weights: FloatArray, classes: LabelArray, loss: Any
+    ) -> TrainingData:
+        # Cosine similarity has an origin; distances have none.
+        centred = self._scales_features or not is_normalized(self.normalize, loss)
+        return prepare(
+            X, codes, weights, classes, self.class_weight,
+            centred=centred, scaled=self._scales_features,
         )  # fmt: skip
-        monitor = Monitor(
+
+    def _make_problem(
+        self, data: TrainingData, parts: dict[str, Any], random: np.random.Generator
+    ) -> Problem:
+        return Problem(
+            X=data.X, codes=data.codes, weights=data.weights, normalize=self.normalize,
+            alpha=self.alpha, batch_size=self.batch_size, random=random, n_jobs=self.n_jobs,
+            **parts,
+        )  # fmt: skip
+
+    def _make_monitor(
+        self, data: TrainingData, held_out: TrainingData | None, loss: Any, callbacks: Any
+    ) -> Monitor:
+        normalize = is_normalized(self.normalize, loss)
+        judge = None if held_out is None else _judge(data, held_out, normalize, self.n_jobs)
+        return Monitor(
             type(self).__name__,
             verbose=self.verbose,
             tol=self.tol,
             n_iter_no_change=self.n_iter_no_change,
-            judge=_judge(data, held_out, parts["loss"], self.n_jobs)
-            if held_out is not None
-            else None,
+            judge=judge,
             callbacks=callbacks,
         )
-        problem = Problem(
-            X=data.X, codes=data.codes, weights=data.weights, alpha=self.alpha,
-            batch_size=self.batch_size, random=random, n_jobs=self.n_jobs, **parts,
-        )  # fmt: skip
-        with single_threaded_blas():  # once for all tiles, and the same bits for any company
-            train(problem, embedding, solver, monitor, schedule)
 
-        for name, value in self._learned(embedding, X.dtype).items():
+    def _choose_solver(self, pool: Any) -> str:
+        """Return the solver's name; "auto" takes steps where each step mines."""
+        if self.solver != "auto":
+            return str(self.solver)
+        return "adam" if pool.mined_each_step or "lbfgs" not in self._solvers else "lbfgs"
+
+    def _keep(
+        self,
+        embedding: BaseEmbedding,
+        data: TrainingData,
+        parts: dict[str, Any],
+        classes: LabelArray,
+    ) -> None:
+        """Set the fitted attributes that every kind of fit sets."""
+        for name, value in self._learned(embedding, data).items():
             setattr(self, name, value)
         for name, part in parts.items():
             setattr(self, f"{name}_", part)
         self.classes_ = classes
-        self.loss_curve_ = monitor.loss_curve
-        self.mining_curve_ = monitor.mining_curve
-        self.n_iter_ = max(1, len(monitor.loss_curve))
-        if self.early_stopping:
-            self.validation_scores_ = monitor.validation_scores
-        elif hasattr(self, "validation_scores_"):
-            del self.validation_scores_
-        callbacks.end_fit(embedding)
-        return self
 
     def transform(self, X: Any) -> FloatArray:
         """Map rows to the space in which Euclidean distance is the learned metric.
@@ -173,11 +286,17 @@ class BaseMetricLearner(
 
     def _transform(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        return self._embed(validate_data(self, X, dtype=_FLOATS, reset=False))
+        return self._embed_as_shown(validate_data(self, X, dtype=_FLOATS, reset=False))
+
+    def _embed_as_shown(self, X: FloatArray) -> FloatArray:
+        """Return what `transform` gives of validated rows."""
+        Z = self._embed(X)
+        return unit_rows(Z)[0] if self.normalize else Z
 
     def _transform_as_trained(self, X: Any) -> FloatArray:
         """Return embeddings whose Euclidean distances rank as the loss's distances do."""
-        return as_seen_by(self.loss_, self._transform(X))
+        Z = self._transform(X)
+        return unit_rows(Z)[0] if is_normalized(self.normalize, self.loss_) else Z
 
     def score(self, X: Any, y: Any) -> float:
         """Precision at 1: how often a row's nearest other row bears its label.
@@ -287,44 +406,7 @@ class BaseMetricLearner(
         """Return the learned distance as a function of two rows."""
 
     def _pair_distance(self, a: FloatArray, b: FloatArray) -> FloatArray:
-        difference = self._embed(a) - self._embed(b)
-        return np.sqrt(np.einsum("ij,ij->i", difference, difference))
-
-    # Parameters.
-
-    def _check_parameters(self) -> None:
-        """Raise if a parameter that all learners share is out of its range."""
-        check_number(self.max_iter, "max_iter", low=1, integer=True)
-        check_number(self.tol, "tol", low=0)
-        check_number(self.refresh_every, "refresh_every", low=1, integer=True)
-        check_number(self.batch_size, "batch_size", low=4, integer=True)
-        check_number(self.learning_rate, "learning_rate", low=0, low_open=True)
-        check_number(self.alpha, "alpha", low=0)
-        check_number(self.n_iter_no_change, "n_iter_no_change", low=1, integer=True)
-        check_number(
-            self.validation_fraction, "validation_fraction",
-            low=0, high=1, low_open=True, high_open=True,
-        )  # fmt: skip
-        if not isinstance(self.verbose, bool):
-            check_number(self.verbose, "verbose", low=0, integer=True)
-        check_number(self.n_jobs, "n_jobs", integer=True, optional=True)
-        effective_n_jobs(self.n_jobs)
-        check_choice(self.solver, "solver", ("auto", "lbfgs", "adam"))
-
-    def _resolve_parts(self) -> dict[str, Any]:
-        """Return fresh objects for the three axes, by the name of their parameter."""
-        parts = {
-            "pool": POOLS.resolve(self.pool),
-            "negative_miner": NEGATIVE_MINERS.resolve(self.negative_miner),
-            "positive_miner": POSITIVE_MINERS.resolve(self.positive_miner),
-            "loss": LOSSES.resolve(self.loss),
-        }
-        return parts
-
-    def _make_solver(self, pool: Any) -> BaseSolver:
-        if self.solver == "adam" or (self.solver == "auto" and pool.mined_each_step):
-            return AdamSolver(self.learning_rate, self.batch_size, pool.mined_each_step)
-        return LBFGSSolver(self.tol)
+        return np.linalg.norm(self._embed_as_shown(a) - self._embed_as_shown(b), axis=1)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -334,18 +416,33 @@ class BaseMetricLearner(
 
 
 def _judge(
-    data: TrainingData, held_out: TrainingData, loss: Any, n_jobs: int | None
+    data: TrainingData, held_out: TrainingData, normalize: bool, n_jobs: int | None
 ) -> Callable[[BaseEmbedding], float]:
     """Return a function that gives an embedding's precision at 1 on held-out rows."""
 
+    def embed(embedding: BaseEmbedding, X: FloatArray) -> FloatArray:
+        Z = embedding.embed(X)
+        return unit_rows(Z)[0] if normalize else Z
+
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        pool = as_seen_by(loss, embedding.forward(data.X)[0])
-        queries = as_seen_by(loss, embedding.forward(held_out.X)[0])
-        search = ExactSearch(pool, data.codes, n_jobs)
+        search = ExactSearch(embed(embedding, data.X), data.codes, n_jobs)
+        queries = embed(embedding, held_out.X)
         nearest, _ = search.nearest(queries, held_out.codes, 1, side="any")
         return float((data.codes[nearest[:, 0]] == held_out.codes).mean())
 
     return precision_at_1
+
+
+def _union_of_labels(several: list[LabelArray | None]) -> LabelArray:
+    """Return the sorted classes of all, or raise if they are of different types."""
+    given = [labels for labels in several if labels is not None and len(labels)]
+    kinds = {isinstance(labels.tolist()[0], str) for labels in given}
+    if len(kinds) > 1:
+        raise ValueError(
+            "The labels are strings here and numbers there (in earlier chunks, in classes or "
+            "in y): convert all to one type"
+        )
+    return np.unique(np.concatenate(given)) if given else np.empty(0)
 
 
 @contextmanager

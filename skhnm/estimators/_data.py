@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from skhnm.kernels._rows import project_rows
 
 @dataclass
 class TrainingData:
-    """Distinct, centred rows, sorted by class.
+    """Distinct rows, sorted by class: ``X = scale * (given - mean)``.
 
     A row that is repeated with the same label stands once, with the weights added:
     otherwise it would be its own nearest positive, from which nothing can be learned.
@@ -23,12 +23,16 @@ class TrainingData:
     X: FloatArray
     codes: IndexArray
     weights: FloatArray
+    mean: FloatArray | float = 0.0
+    scale: float = 1.0
 
     def __len__(self) -> int:
         return len(self.X)
 
     def take(self, rows: IndexArray) -> TrainingData:
-        return TrainingData(self.X[rows], self.codes[rows], self.weights[rows])
+        return replace(
+            self, X=self.X[rows], codes=self.codes[rows], weights=self.weights[rows]
+        )
 
 
 def prepare(
@@ -39,8 +43,11 @@ def prepare(
     class_weight: Any,
     *,
     centred: bool,
+    scaled: bool = False,
 ) -> TrainingData:
-    """Leave out rows without label or weight, merge repeated ones, centre, and weigh classes.
+    """Leave out rows without label or weight, merge repeated ones, and weigh classes.
+
+    Rows are centred, and scaled to a mean square of 1 over all features, where asked for.
 
     Raises
     ------
@@ -65,13 +72,18 @@ def prepare(
         )
     data.weights = data.weights * class_factors(class_weight, classes, data)[data.codes]
     if centred:
-        data.X = data.X - data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
+        data.mean = data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
+        data.X = data.X - data.mean
     largest = float(np.abs(data.X).max())
     if not 1e-100 < largest < 1e100:
         raise ValueError(
             f"The features are of the order of {largest:.1g}, whose squares leave the range of "
             "floating point; scale them first, with StandardScaler, say"
         )
+    if scaled:
+        squares = np.einsum("ij,ij->", data.X, data.X, dtype=np.float64)
+        data.scale = 1.0 / float(np.sqrt(squares / data.X.size))
+        data.X = (data.X * data.scale).astype(data.X.dtype, copy=False)
     return data
 
 

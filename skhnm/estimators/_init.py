@@ -76,7 +76,7 @@ def _choose_init(n_components: int, data: TrainingData) -> str:
 
 
 def _principal_components(data: TrainingData) -> FloatArray:
-    components: FloatArray = PCA(svd_solver="full").fit(_of_order_one(data.X)).components_
+    components: FloatArray = PCA().fit(_of_order_one(data.X)).components_
     return components
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhnm._objective import is_normalized
 from skhnm._typing import FloatArray
 from skhnm._validation import check_number
 from skhnm.embeddings._base import BaseEmbedding
@@ -14,6 +15,7 @@ from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
+from skhnm.kernels._rows import unit_rows
 
 
 class HardNegativeMetricLearner(BaseMetricLearner):
@@ -151,6 +153,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     True
     """
 
+    _solvers = ("auto", "lbfgs", "adam", "sgd")
+
     def __init__(
         self,
         n_components: int | None = None,
@@ -159,6 +163,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         positive_miner: Any = "nearest",
         pool: Any = "dataset",
         loss: Any = "nca",
+        normalize: bool = False,
         init: Any = "auto",
         solver: str = "auto",
         max_iter: int = 60,
@@ -166,6 +171,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         refresh_every: int = 30,
         batch_size: int = 256,
         learning_rate: float = 0.01,
+        schedule: str = "cosine",
         alpha: float = 1e-3,
         class_weight: Any = None,
         unlabelled: Any = None,
@@ -182,6 +188,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         self.positive_miner = positive_miner
         self.pool = pool
         self.loss = loss
+        self.normalize = normalize
         self.init = init
         self.solver = solver
         self.max_iter = max_iter
@@ -189,6 +196,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         self.refresh_every = refresh_every
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.schedule = schedule
         self.alpha = alpha
         self.class_weight = class_weight
         self.unlabelled = unlabelled
@@ -216,7 +224,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
             SciPy's distances (transforming the rows first is much faster).
         """
         check_is_fitted(self)
-        return MahalanobisMetric(self.components_.copy())
+        return MahalanobisMetric(self.components_.copy(), self.normalize)
 
     def _check_embedding_parameters(self, n_features: int) -> None:
         check_number(self.n_components, "n_components", low=1, integer=True, optional=True)
@@ -234,25 +242,30 @@ class HardNegativeMetricLearner(BaseMetricLearner):
                     f"but these data and n_components need {shape}; set warm_start=False"
                 )
 
-    def _make_embedding(self, data: TrainingData, parts: Any, random: Any) -> BaseEmbedding:
-        if self.warm_start and hasattr(self, "components_"):
+    def _make_embedding(
+        self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
+    ) -> BaseEmbedding:
+        if go_on:
             return LinearEmbedding(self.components_.astype(np.float64), self.n_jobs)
         n_components = self.n_components or data.X.shape[1]
         components = initial_components(self.init, n_components, data, random)
-        components = scale_to_positives(
-            components, data, parts["positive_miner"], random, self.n_jobs
-        )
+        if not is_normalized(self.normalize, parts["loss"]):
+            components = scale_to_positives(
+                components, data, parts["positive_miner"], random, self.n_jobs
+            )
         return LinearEmbedding(components, self.n_jobs)
 
-    def _learned(self, embedding: BaseEmbedding, dtype: Any) -> dict[str, Any]:
+    def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         assert isinstance(embedding, LinearEmbedding)
-        return {"components_": embedding.components.astype(dtype)}
+        return {"components_": embedding.components.astype(data.X.dtype)}
 
     def _embed(self, X: FloatArray) -> FloatArray:
         embedded: FloatArray = X @ self.components_.T.astype(X.dtype, copy=False)
         return embedded
 
     def _pair_distance(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        if self.normalize:
+            return super()._pair_distance(a, b)
         return np.linalg.norm(self._embed(a - b), axis=1)
 
     @property
@@ -268,13 +281,20 @@ class MahalanobisMetric:
     ----------
     components : array of shape (n_components, n_features)
         The map L.
+    normalize : bool, default=False
+        Whether the distance is taken after both rows are brought to unit length.
     """
 
-    def __init__(self, components: FloatArray) -> None:
+    def __init__(self, components: FloatArray, normalize: bool = False) -> None:
         self.components = components
+        self.normalize = normalize
 
     def __call__(self, u: Any, v: Any, squared: bool = False) -> float:
         """Return the distance |L u - L v|, or its square."""
-        difference = self.components @ (np.asarray(u) - np.asarray(v))
+        if self.normalize:
+            Z, _ = unit_rows(np.asarray([u, v]) @ self.components.T)
+            difference = Z[0] - Z[1]
+        else:
+            difference = self.components @ (np.asarray(u) - np.asarray(v))
         distance = float(difference @ difference)
         return distance if squared else float(np.sqrt(distance))

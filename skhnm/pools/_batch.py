@@ -39,9 +39,10 @@ class BatchPool(BasePool):
     def check_parameters(self) -> None:
         check_number(self.rows_per_class, "rows_per_class", low=2, integer=True)
 
-    def candidates(
-        self, codes: IndexArray, batch_size: int, random: np.random.Generator
+    def draws(
+        self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
     ) -> Iterator[IndexArray]:
+        batch_size = batch_size or len(codes)
         by_class = np.argsort(codes, kind="stable")
         members = np.split(by_class, np.flatnonzero(np.diff(codes[by_class])) + 1)
         n_batches = -(-len(codes) // batch_size)

@@ -9,7 +9,9 @@ import numpy as np
 
 from skhnm._tuples import Tuples
 from skhnm._typing import IndexArray
-from skhnm.pools._base import BasePool
+from skhnm._validation import check_number
+from skhnm.pools._base import BasePool, all_rows
+from skhnm.pools._members import renumber
 
 
 class DatasetPool(BasePool):
@@ -22,6 +24,10 @@ class DatasetPool(BasePool):
     ----------
     keep : bool, default=True
         Keep the negatives of earlier minings beside the new ones.
+    rows_per_class : int or None, default=None
+        A quota, at least 2: of a larger class so many rows are drawn at each refresh, to
+        be anchors and candidates. Rare classes, which give all their rows, then are mined
+        as often as others, and mining costs less. None takes every row.
 
     References
     ----------
@@ -31,24 +37,51 @@ class DatasetPool(BasePool):
 
     mined_each_step: ClassVar[bool] = False
 
-    def __init__(self, keep: bool = True) -> None:
+    def __init__(self, keep: bool = True, *, rows_per_class: int | None = None) -> None:
         self.keep = keep
+        self.rows_per_class = rows_per_class
+
+    def check_parameters(self) -> None:
+        check_number(self.rows_per_class, "rows_per_class", low=2, integer=True, optional=True)
 
     def reset(self) -> None:
         self._seen: Tuples | None = None
 
-    def candidates(
-        self, codes: IndexArray, batch_size: int, random: np.random.Generator
+    def draws(
+        self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
     ) -> Iterator[IndexArray]:
-        yield np.arange(len(codes), dtype=np.intp)
+        if self.rows_per_class is None:
+            yield all_rows(codes)
+            return
+        shuffled = random.permutation(len(codes))
+        shuffled = shuffled[np.argsort(codes[shuffled], kind="stable")]
+        counts = np.bincount(codes)
+        rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
+        yield np.sort(shuffled[rank < self.rows_per_class])
 
-    def remember(self, tuples: Tuples) -> Tuples:
+    def remember(self, rows: IndexArray, tuples: Tuples) -> Tuples:
         if not self.keep:
             return tuples
-        if self._seen is not None and len(self._seen):
-            tuples = _add_negatives(tuples, self._seen) if len(tuples) else self._seen
-        self._seen = tuples
+        if self._seen is not None:
+            earlier = _among(self._seen, rows)
+            if len(earlier):
+                tuples = _add_negatives(tuples, earlier) if len(tuples) else earlier
+        self._seen = renumber(tuples, rows)
         return tuples
+
+
+def _among(tuples: Tuples, rows: IndexArray) -> Tuples:
+    """Return tuples of the training rows as indices into `rows`, less those that are not there."""
+    size = max(int(t.max(initial=0)) for t in (rows, tuples.anchors, tuples.positives))
+    place = np.full(max(size, int(tuples.negatives.max(initial=0))) + 1, -1, dtype=np.intp)
+    place[rows] = np.arange(len(rows))
+    found = renumber(tuples, place)
+    whole = (
+        (found.anchors >= 0)
+        & (found.positives >= 0).any(axis=1)
+        & (found.negatives >= 0).any(axis=1)
+    )
+    return found if whole.all() else found[whole]
 
 
 def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:

@@ -9,10 +9,11 @@ import numpy as np
 
 from skhnm._objective import Objective
 from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm._typing import FloatArray
+from skhnm.pools._members import Members
 
-Mined = tuple[IndexArray, Tuples]
-"""Rows of the data set, and tuples that index these rows."""
+Mined = tuple[Members, Tuples]
+"""Who was mined together, and tuples that index them."""
 
 
 class BaseSolver(ABC):
@@ -22,11 +23,14 @@ class BaseSolver(ABC):
     ----------
     stochastic : bool
         Whether it looks at a mini-batch at a time.
+    takes_whole_sets : bool
+        Whether a step is on all rows that were mined together.
     losses : list of float
         The objective after each iteration since the round began.
     """
 
     stochastic: bool
+    takes_whole_sets: bool = True
 
     def __init__(self) -> None:
         self.losses: list[float] = []

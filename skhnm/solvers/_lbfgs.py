@@ -10,8 +10,8 @@ from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
 from skhnm._objective import Objective
-from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray
+from skhnm.pools._members import Members
 from skhnm.solvers._base import BaseSolver, Mined
 
 
@@ -38,16 +38,7 @@ class LBFGSSolver(BaseSolver):
         self, mined: Iterable[Mined], n_iterations: int, random: np.random.Generator
     ) -> Iterator[Mined]:
         everything = list(mined)
-        if len(everything) == 1:
-            yield everything[0]
-            return
-        rows, inverse = np.unique(np.concatenate([r for r, _ in everything]), return_inverse=True)
-        ends = np.cumsum([len(r) for r, _ in everything])
-        parts = [
-            renumber(tuples, inverse[end - len(r) : end])
-            for (r, tuples), end in zip(everything, ends, strict=True)
-        ]
-        yield rows, Tuples.concatenate(parts)
+        yield everything[0] if len(everything) == 1 else Members.join(everything)
 
     def step(self, objective: Objective, parameters: FloatArray, n_iterations: int) -> FloatArray:
         unit = 0.0
@@ -83,11 +74,3 @@ class LBFGSSolver(BaseSolver):
 
     def has_converged(self) -> bool:
         return self._gain <= self.tol
-
-
-def renumber(tuples: Tuples, to: np.ndarray) -> Tuples:
-    """Replace each row index i of the tuples by ``to[i]``; padding stays."""
-    lookup = np.append(to, -1)
-    return Tuples(
-        lookup[tuples.anchors], lookup[tuples.positives], lookup[tuples.negatives], tuples.weights
-    )

@@ -1,0 +1,202 @@
+"""The MLP embedding, with a linear path beside its hidden layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.special import expit
+
+from skhnm._threads import run_tiles
+from skhnm._typing import FloatArray
+from skhnm.embeddings._base import BaseEmbedding
+
+_LEAST_ROWS = 192
+_MOST_TILES = 16
+_FORWARD_ROWS = 512
+
+Memory = list[FloatArray]
+"""The input of each layer."""
+
+
+def _relu(H: FloatArray) -> None:
+    np.maximum(H, 0, out=H)
+
+
+def _logistic(H: FloatArray) -> None:
+    expit(H, out=H)
+
+
+def _tanh(H: FloatArray) -> None:
+    np.tanh(H, out=H)
+
+
+def _identity(H: FloatArray) -> None:
+    pass
+
+
+def _relu_slope(H: FloatArray, G: FloatArray) -> None:
+    G *= H > 0
+
+
+def _logistic_slope(H: FloatArray, G: FloatArray) -> None:
+    G *= H
+    G *= 1 - H
+
+
+def _tanh_slope(H: FloatArray, G: FloatArray) -> None:
+    G *= 1 - H * H
+
+
+def _identity_slope(H: FloatArray, G: FloatArray) -> None:
+    pass
+
+
+ACTIVATIONS: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
+    "relu": (_relu, _relu_slope),
+    "logistic": (_logistic, _logistic_slope),
+    "tanh": (_tanh, _tanh_slope),
+    "identity": (_identity, _identity_slope),
+}
+"""Name → the activation, in place; and its slope at its value, multiplied into G."""
+
+
+class MLPEmbedding(BaseEmbedding):
+    """Layers ``act(h W + b)``, a linear last one, and a linear path beside them all.
+
+    Parameters
+    ----------
+    coefs : sequence of (n_in, n_out) arrays
+        Weights of the layers; their type is that of the computation.
+    skip : (d, m) array, optional
+        The linear path from the input to the embedding, drawn back to this start.
+    origin : (d,) array, optional
+        Added to the input of the linear path.
+    activation : {"relu", "logistic", "tanh", "identity"}
+        Of the hidden layers.
+    n_jobs : int or None
+        Threads over tiles of rows; never changes a result.
+    """
+
+    def __init__(
+        self,
+        coefs: Sequence[FloatArray],
+        skip: FloatArray | None,
+        origin: FloatArray | None,
+        activation: str,
+        n_jobs: int | None = None,
+    ) -> None:
+        dtype = coefs[0].dtype
+        maps = [*coefs, *([] if skip is None else [skip])]
+        intercepts = [np.zeros(W.shape[1], dtype) for W in coefs]
+        self._n_layers = len(coefs)
+        self._shapes = [part.shape for part in [*maps, *intercepts]]
+        self.parameters = np.concatenate([part.ravel() for part in [*maps, *intercepts]])
+        self.parameters = self.parameters.astype(dtype, copy=False)
+        self.start = np.zeros_like(self.parameters)
+        self._n_shrunk = sum(W.size for W in maps)
+        self._has_skip = skip is not None
+        if skip is not None:
+            self.start[self._n_shrunk - skip.size : self._n_shrunk] = skip.ravel()
+        self._origin = None if origin is None else origin.astype(dtype)
+        self._act, self._slope = ACTIVATIONS[activation]
+        self.n_jobs = n_jobs
+
+    @property
+    def n_shrunk(self) -> int:
+        return self._n_shrunk
+
+    def _cut(self, vector: FloatArray) -> list[FloatArray]:
+        """Cut a vector into its matrices and intercepts, without a copy."""
+        parts, begin = [], 0
+        for shape in self._shapes:
+            end = begin + int(np.prod(shape))
+            parts.append(vector[begin:end].reshape(shape))
+            begin = end
+        return parts
+
+    def layers(self) -> tuple[list[FloatArray], list[FloatArray], FloatArray | None]:
+        """Return the weights and the intercepts of each layer, and the linear path."""
+        parts, n = self._cut(self.parameters), self._n_layers
+        return parts[:n], parts[-n:], parts[n] if self._has_skip else None
+
+    def forward(self, X: FloatArray) -> tuple[FloatArray, Memory]:
+        coefs, intercepts, skip = self.layers()
+        outputs = [np.empty((len(X), W.shape[1]), dtype=X.dtype) for W in coefs]
+        tiles = _row_tiles(len(X))
+
+        def compute(tile: int) -> None:
+            rows = tiles[tile]
+            self._forward_tile(X[rows], [H[rows] for H in outputs], coefs, intercepts, skip)
+
+        run_tiles(compute, len(tiles), self.n_jobs, 0.02 * len(X) * len(self.parameters))
+        return outputs[-1], [X, *outputs[:-1]]
+
+    def embed(self, X: FloatArray) -> FloatArray:
+        coefs, intercepts, skip = self.layers()
+        Z = np.empty((len(X), coefs[-1].shape[1]), dtype=X.dtype)
+        tiles = [slice(i, i + _FORWARD_ROWS) for i in range(0, len(X), _FORWARD_ROWS)]
+
+        def compute(tile: int) -> None:
+            rows = X[tiles[tile]]
+            hidden = [np.empty((len(rows), W.shape[1]), dtype=X.dtype) for W in coefs[:-1]]
+            self._forward_tile(rows, [*hidden, Z[tiles[tile]]], coefs, intercepts, skip)
+
+        run_tiles(compute, len(tiles), self.n_jobs, 0.02 * len(X) * len(self.parameters))
+        return Z
+
+    def _forward_tile(
+        self,
+        X: FloatArray,
+        outputs: list[FloatArray],
+        coefs: list[FloatArray],
+        intercepts: list[FloatArray],
+        skip: FloatArray | None,
+    ) -> None:
+        """Fill each layer's output for some rows."""
+        H = X
+        for W, b, out in zip(coefs, intercepts, outputs, strict=True):
+            np.matmul(H, W, out=out)
+            out += b
+            if out is not outputs[-1]:
+                self._act(out)
+            H = out
+        if skip is not None:
+            H += X @ skip
+            if self._origin is not None:
+                H += self._origin @ skip
+
+    def backward(self, memory: Memory, gradient: FloatArray) -> FloatArray:
+        coefs = self.layers()[0]
+        tiles = _row_tiles(len(gradient))
+        partial = np.empty((len(tiles), len(self.parameters)), dtype=self.parameters.dtype)
+
+        def compute(tile: int) -> None:
+            rows = tiles[tile]
+            slopes = self._cut(partial[tile])
+            G = gradient[rows].astype(partial.dtype)
+            if self._has_skip:
+                by_skip = slopes[self._n_layers]
+                np.matmul(memory[0][rows].T, G, out=by_skip)
+                if self._origin is not None:
+                    by_skip += np.outer(self._origin, G.sum(axis=0))
+            for layer in reversed(range(self._n_layers)):
+                H = memory[layer][rows]
+                np.matmul(H.T, G, out=slopes[layer])
+                np.sum(G, axis=0, out=slopes[layer - self._n_layers])
+                if layer:
+                    G = G @ coefs[layer].T
+                    self._slope(H, G)
+
+        run_tiles(compute, len(tiles), self.n_jobs, 0.04 * len(gradient) * partial.shape[1])
+        total = partial[0]
+        for more in partial[1:]:
+            total += more
+        return total
+
+
+def _row_tiles(n: int) -> list[slice]:
+    """Cut n rows into tiles that depend on n alone, so that sums have a fixed order."""
+    n_tiles = max(1, min(n // _LEAST_ROWS, _MOST_TILES))
+    ends = [n * i // n_tiles for i in range(n_tiles + 1)]
+    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]

@@ -1,0 +1,87 @@
+"""From a learner's constructor parameters to the parts of a fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skhnm._threads import effective_n_jobs
+from skhnm._validation import check_choice, check_number
+from skhnm.losses._known import LOSSES
+from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners.positives import POSITIVE_MINERS
+from skhnm.pools._known import resolve_pool
+from skhnm.solvers._base import BaseSolver
+from skhnm.solvers._lbfgs import LBFGSSolver
+from skhnm.solvers._minibatch import SCHEDULES, AdamSolver, SGDSolver
+
+
+def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
+    """Raise if a parameter that all learners share is out of its range."""
+    check_number(learner.max_iter, "max_iter", low=1, integer=True)
+    check_number(learner.tol, "tol", low=0)
+    check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
+    check_number(learner.batch_size, "batch_size", low=4, integer=True)
+    check_number(learner.learning_rate, "learning_rate", low=0, low_open=True)
+    check_number(learner.alpha, "alpha", low=0)
+    check_number(learner.n_iter_no_change, "n_iter_no_change", low=1, integer=True)
+    check_number(
+        learner.validation_fraction, "validation_fraction",
+        low=0, high=1, low_open=True, high_open=True,
+    )  # fmt: skip
+    if not isinstance(learner.verbose, bool):
+        check_number(learner.verbose, "verbose", low=0, integer=True)
+    check_number(learner.n_jobs, "n_jobs", integer=True, optional=True)
+    effective_n_jobs(learner.n_jobs)
+    check_choice(learner.solver, "solver", solvers)
+    check_choice(learner.schedule, "schedule", SCHEDULES)
+
+
+def resolve_parts(learner: Any) -> dict[str, Any]:
+    """Return fresh objects for the three axes, by the name of their parameter.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown, or does not go with the others.
+    TypeError
+        If one is of the wrong kind.
+    """
+    parts = {
+        "pool": resolve_pool(learner.pool),
+        "negative_miner": NEGATIVE_MINERS.resolve(learner.negative_miner),
+        "positive_miner": POSITIVE_MINERS.resolve(learner.positive_miner),
+        "loss": LOSSES.resolve(learner.loss),
+    }
+    loss, pool = parts["loss"], parts["pool"]
+    check_choice(
+        getattr(loss, "metric", "sqeuclidean"),
+        f"metric of {loss!r}",
+        ("sqeuclidean", "euclidean", "cosine"),
+    )
+    if getattr(loss, "anchors", "rows") == "proxies" and not pool.has_proxies:
+        raise ValueError(
+            f"The loss {loss!r} is written from the side of proxies, but the pool {pool!r} has "
+            "none: take pool='proxies'"
+        )
+    if pool.needs_steps and learner.solver == "lbfgs":
+        raise ValueError(
+            f"The pool {pool!r} lives from one small step to the next, which L-BFGS does not "
+            "take: choose solver='adam' or 'sgd'"
+        )
+    return parts
+
+
+def make_solver(learner: Any, pool: Any, solver: str) -> BaseSolver:
+    """Return the solver of a fit; `solver` is "lbfgs", "adam" or "sgd"."""
+    if solver == "lbfgs":
+        return LBFGSSolver(learner.tol)
+    pools = getattr(pool, "pools", [pool])
+    proxy_rates = [getattr(part, "learning_rate", None) for part in pools]
+    make = AdamSolver if solver == "adam" else SGDSolver
+    return make(
+        learner.learning_rate,
+        next((rate for rate in proxy_rates if rate is not None), None),
+        learner.batch_size,
+        pool.mined_each_step,
+        learner.schedule,
+    )
