@@ -2,7 +2,8 @@
 
 from skhnm._tuples import Tuples
 from skhnm.estimators._linear import HardNegativeMetricLearner
+from skhnm.estimators._mlp import MLPMetricLearner
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["HardNegativeMetricLearner", "Tuples"]
+__all__ = ["HardNegativeMetricLearner", "MLPMetricLearner", "Tuples"]

@@ -68,6 +68,8 @@ class MLPEmbedding(BaseEmbedding):
     ----------
     coefs : sequence of (n_in, n_out) arrays
         Weights of the layers; their type is that of the computation.
+    intercepts : sequence of (n_out,) arrays
+        Their intercepts.
     skip : (d, m) array, optional
         The linear path from the input to the embedding, drawn back to this start.
     origin : (d,) array, optional
@@ -81,6 +83,7 @@ class MLPEmbedding(BaseEmbedding):
     def __init__(
         self,
         coefs: Sequence[FloatArray],
+        intercepts: Sequence[FloatArray],
         skip: FloatArray | None,
         origin: FloatArray | None,
         activation: str,
@@ -88,7 +91,6 @@ class MLPEmbedding(BaseEmbedding):
     ) -> None:
         dtype = coefs[0].dtype
         maps = [*coefs, *([] if skip is None else [skip])]
-        intercepts = [np.zeros(W.shape[1], dtype) for W in coefs]
         self._n_layers = len(coefs)
         self._shapes = [part.shape for part in [*maps, *intercepts]]
         self.parameters = np.concatenate([part.ravel() for part in [*maps, *intercepts]])
@@ -101,6 +103,11 @@ class MLPEmbedding(BaseEmbedding):
         self._origin = None if origin is None else origin.astype(dtype)
         self._act, self._slope = ACTIVATIONS[activation]
         self.n_jobs = n_jobs
+
+    @property
+    def has_origin(self) -> bool:
+        """Whether the linear path sees the rows about an origin of their own."""
+        return self._origin is not None
 
     @property
     def n_shrunk(self) -> int:
