@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -148,3 +149,15 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or "unknown"
+
+
+def check_torch() -> None:
+    """Raise MissingPeer unless PyTorch and pytorch-metric-learning are there."""
+    missing = [m for m in ("pytorch_metric_learning", "torch") if find_spec(m) is None]
+    if missing:
+        raise MissingPeer(
+            f"this benchmark compares with pytorch-metric-learning; {' and '.join(missing)} "
+            "cannot be imported. Install the extra skhnm[bench] (pip install 'skhnm[bench]'), "
+            "and PyTorch (torch) too: the extra leaves it out, because its default build is "
+            "several gigabytes."
+        )

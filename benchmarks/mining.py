@@ -9,14 +9,13 @@ process of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from benchmarks._measure import MissingPeer, Work, alternate, in_child, measure
+from benchmarks._measure import Work, alternate, check_torch, in_child, measure
 from benchmarks._table import Table
 from skhnm.miners import HardestMiner, SemiHardMiner
 
@@ -29,7 +28,7 @@ Triplets = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
-    _check_peer()
+    check_torch()
     sizes = (512, 1024) if quick else (512, 1024, 4096)
     for rule, title in RULES.items():
         table = Table(
@@ -149,14 +148,3 @@ CHECKS: dict[str, Callable[[Any, Any, np.ndarray], float]] = {
 def _raise_unless(excused: np.ndarray) -> None:
     if not excused.all():
         raise AssertionError(f"the two sides differ by more than rounding on {(~excused).sum()}")
-
-
-def _check_peer() -> None:
-    missing = [m for m in ("pytorch_metric_learning", "torch") if find_spec(m) is None]
-    if missing:
-        raise MissingPeer(
-            f"this benchmark compares with pytorch-metric-learning; {' and '.join(missing)} "
-            "cannot be imported. Install the extra skhnm[bench] (pip install 'skhnm[bench]'), "
-            "and PyTorch (torch) too: the extra leaves it out, because its default build is "
-            "several gigabytes."
-        )

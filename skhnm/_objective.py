@@ -18,6 +18,7 @@ from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._scatter import anchor_gradient_tile, group_by_value, pool_gradient_tile
+from skhnm.kernels._step import shrink
 from skhnm.pools._members import Members
 
 _ENTRIES_A_TILE = 2**17  # of (tuple, positive, negative): a few megabytes of float64
@@ -46,8 +47,6 @@ class Objective:
     ----------
     model : Model
         Evaluated, and left with the parameters of the last call.
-    X : (r, d) float
-        The members' rows.
     members : Members
         Whom the tuples index, as anchors and as pool.
     tuples : Tuples
@@ -63,7 +62,6 @@ class Objective:
     def __init__(
         self,
         model: Model,
-        X: FloatArray,
         members: Members,
         tuples: Tuples,
         loss: Any,
@@ -71,7 +69,6 @@ class Objective:
         n_jobs: int | None,
     ) -> None:
         self.model = model
-        self.X = X
         self.members = members
         self.loss = loss
         self.alpha = alpha
@@ -95,20 +92,20 @@ class Objective:
         """Return the objective and its gradient (n_parameters,)."""
         model, members = self.model, self.members
         model.parameters = parameters
-        Z, memory = members.forwarded or model.embedding.forward(self.X)
+        Z, memory = members.forwarded or model.embedding.forward(members.X)
         members.forwarded = None  # it holds for the parameters that were mined with
         P, placed = model.place(Z, members)
         value = self._value_and_slopes(P)
         by_rows, by_proxies = model.pull_back(self._scatter(P), members, placed)
-        slope = np.concatenate(
-            [model.embedding.backward(memory, by_rows), by_proxies.ravel(), self._by_shifts()]
-        )
+        slope = model.embedding.backward(memory, by_rows)
         if self.alpha:
-            shrunk = slice(0, model.embedding.n_shrunk)
-            away = model.embedding.parameters[shrunk] - model.embedding.start[shrunk]
-            value += self.alpha * float(away @ away)
-            slope[shrunk] += 2.0 * self.alpha * away
-        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            n = model.embedding.n_shrunk
+            value += self.alpha * shrink(
+                model.parameters[:n], model.embedding.start[:n], 2.0 * self.alpha, slope[:n]
+            )
+        if len(model.parameters) > len(slope):
+            slope = np.concatenate([slope, by_proxies.ravel(), self._by_shifts()])
+        if not np.isfinite(value + slope.sum(dtype=np.float64)):
             raise ValueError(
                 f"The loss {self.loss!r} or its derivatives are not finite (the value is "
                 f"{value}). Lower the learning rate; if the loss is your own, check what it "

@@ -1,7 +1,7 @@
 """Workers for tiles, and the one guard around BLAS's own threads.
 
 Tiles run in a few short-lived Python threads (the kernels and BLAS release the GIL). No
-thread outlives a call, so a fork finds none half-way. While tiles run, BLAS is kept to
+thread outlives a call, or a fit that keeps a crew. While tiles run, BLAS is kept to
 one thread; that setting belongs to the whole process, so overlapping callers share one
 count: the first to come limits it, the last to leave restores it.
 """
@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, Self
 
 import joblib
 from threadpoolctl import ThreadpoolController
@@ -63,25 +63,78 @@ def run_tiles(
 
         tickets = count()
         stop = threading.Event()
+        errors: list[BaseException] = []
 
         def take_tiles() -> None:
             try:
                 while not stop.is_set() and (tile := next(tickets)) < n_tiles:
                     work(tile)
-            except BaseException:
+            except BaseException as error:
+                errors.append(error)
                 stop.set()
-                raise
 
-        with ThreadPoolExecutor(
-            workers - 1, thread_name_prefix="skhnm", initializer=_guard.limit_this_thread
-        ) as executor:
-            futures = [executor.submit(take_tiles) for _ in range(workers - 1)]
-            try:
-                take_tiles()
-            finally:
-                stop.set()
-        for future in futures:
-            future.result()
+        crew = getattr(_here, "crew", None)
+        if crew is not None:
+            crew.work(take_tiles, workers - 1)
+        else:
+            with _Crew() as crew:
+                crew.work(take_tiles, workers - 1)
+        if errors:
+            raise errors[0]
+
+
+class _Crew:
+    """Threads that help the one that made them, until it dismisses them."""
+
+    def __init__(self) -> None:
+        self._threads: list[threading.Thread] = []
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._done: SimpleQueue[None] = SimpleQueue()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for _thread in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def work(self, task: Callable[[], None], n_helpers: int) -> None:
+        """Run the task in the caller's thread and in so many others, and wait for all."""
+        while len(self._threads) < n_helpers:
+            thread = threading.Thread(
+                target=self._help, name=f"skhnm_{len(self._threads)}", daemon=True
+            )
+            thread.start()
+            self._threads.append(thread)
+        for _helper in range(n_helpers):
+            self._tasks.put(task)
+        task()
+        for _helper in range(n_helpers):
+            self._done.get()
+
+    def _help(self) -> None:
+        _guard.limit_this_thread()
+        while (task := self._tasks.get()) is not None:
+            task()
+            self._done.put(None)
+
+
+_here = threading.local()
+
+
+@contextmanager
+def standing_crew() -> Iterator[None]:
+    """Keep helpers ready between calls of `run_tiles` in this thread: for many small calls."""
+    if getattr(_here, "crew", None) is not None:
+        yield
+        return
+    with _Crew() as _here.crew:
+        try:
+            yield
+        finally:
+            _here.crew = None
 
 
 class _BlasGuard:
@@ -122,7 +175,8 @@ class _BlasGuard:
             _set_num_threads(library, 1)
 
     def after_fork(self) -> None:
-        """Forget callers that live in the parent only, and undo their limit here."""
+        """Forget threads that live in the parent only, and undo their limit here."""
+        _here.crew = None
         if self._inside:
             self._restore()
         self.reset()

@@ -68,8 +68,7 @@ def train(
         mined = _mine(p, model, monitor, progress, solver)
         for members, tuples in solver.pieces(mined, n_iterations, p.random):
             if len(tuples):
-                X = _take(p.X, members.rows)
-                objective = Objective(model, X, members, tuples, p.loss, p.alpha, p.n_jobs)
+                objective = Objective(model, members, tuples, p.loss, p.alpha, p.n_jobs)
                 model.parameters = solver.step(objective, model.parameters, n_iterations)
                 monitor.saw(objective.statistics)
                 if p.negative_miner.wants_gain:
@@ -126,7 +125,8 @@ def _mine(
     for rows in p.pool.draws(p.codes, p.batch_size if in_batches else None, p.random):
         X = _take(p.X, rows)
         extras = p.pool.extras(rows, p.codes)
-        members = Members(rows, np.concatenate([p.codes[rows], extras.codes]), extras)
+        codes = np.concatenate([p.codes[rows], extras.codes])
+        members = Members(rows, X, codes, extras)
         if solver.takes_whole_sets:
             members.forwarded = model.embedding.forward(X)
             Z = members.forwarded[0]

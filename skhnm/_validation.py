@@ -166,7 +166,7 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
 
 
 def check_index_array(
-    rows: Any, name: str, n_rows: int, n_pool: int, what: str = "rows"
+    rows: Any, name: Any, n_rows: int, n_pool: int, what: str = "rows"
 ) -> IndexArray:
     """Return pool indices (n_rows, k) intp, in which -1 is padding.
 

@@ -12,7 +12,6 @@ from skhnm._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 
 _LEAST_ROWS = 192
-_MOST_TILES = 16
 _FORWARD_ROWS = 512
 
 Memory = list[FloatArray]
@@ -175,35 +174,52 @@ class MLPEmbedding(BaseEmbedding):
 
     def backward(self, memory: Memory, gradient: FloatArray) -> FloatArray:
         coefs = self.layers()[0]
-        tiles = _row_tiles(len(gradient))
-        partial = np.empty((len(tiles), len(self.parameters)), dtype=self.parameters.dtype)
+        n = len(gradient)
+        total = np.empty(len(self.parameters), dtype=self.parameters.dtype)
+        # The gradient by the output of each layer, a tile of rows at a time ...
+        by_output = [np.empty((n, W.shape[1]), dtype=total.dtype) for W in coefs[:-1]]
+        by_output.append(gradient.astype(total.dtype, copy=False))
+        tiles = _row_tiles(n)
 
-        def compute(tile: int) -> None:
+        def pull_back(tile: int) -> None:
             rows = tiles[tile]
-            slopes = self._cut(partial[tile])
-            G = gradient[rows].astype(partial.dtype)
-            if self._has_skip:
-                by_skip = slopes[self._n_layers]
-                np.matmul(memory[0][rows].T, G, out=by_skip)
-                if self._origin is not None:
-                    by_skip += np.outer(self._origin, G.sum(axis=0))
-            for layer in reversed(range(self._n_layers)):
-                H = memory[layer][rows]
-                np.matmul(H.T, G, out=slopes[layer])
-                np.sum(G, axis=0, out=slopes[layer - self._n_layers])
-                if layer:
-                    G = G @ coefs[layer].T
-                    self._slope(H, G)
+            for layer in range(self._n_layers - 1, 0, -1):
+                G = np.matmul(by_output[layer][rows], coefs[layer].T, out=by_output[layer - 1][rows])
+                self._slope(memory[layer][rows], G)
 
-        run_tiles(compute, len(tiles), self.n_jobs, 0.04 * len(gradient) * partial.shape[1])
-        total = partial[0]
-        for more in partial[1:]:
-            total += more
+        if self._n_layers > 1:
+            run_tiles(pull_back, len(tiles), self.n_jobs, 0.02 * n * len(total))
+
+        # ... and by the weights, a tile of inputs at a time: each sum over rows is whole.
+        slopes = self._cut(total)
+        for b, G in zip(slopes[-self._n_layers :], by_output, strict=True):
+            np.sum(G, axis=0, out=b)
+        maps = list(zip(memory, by_output, slopes[: self._n_layers], strict=True))
+        if self._has_skip:
+            maps.append((memory[0], by_output[-1], slopes[self._n_layers]))
+        pieces = [
+            (H[:, inputs], G, by_W[inputs]) for H, G, by_W in maps for inputs in _input_tiles(by_W)
+        ]
+
+        def gather(tile: int) -> None:
+            H, G, by_W = pieces[tile]
+            np.matmul(H.T, G, out=by_W)
+
+        run_tiles(gather, len(pieces), self.n_jobs, 0.02 * n * len(total))
+        if self._origin is not None:
+            slopes[self._n_layers] += np.outer(self._origin, slopes[-1])
         return total
 
 
+def _input_tiles(W: FloatArray) -> list[slice]:
+    """Cut the inputs of a layer in two, or in four, if it has many weights."""
+    n_tiles = 1 if W.size < 2**16 else 2 if W.size < 2**20 else 4
+    height = -(-len(W) // n_tiles)
+    return [slice(a, a + height) for a in range(0, len(W), height)]
+
+
 def _row_tiles(n: int) -> list[slice]:
-    """Cut n rows into tiles that depend on n alone, so that sums have a fixed order."""
-    n_tiles = max(1, min(n // _LEAST_ROWS, _MOST_TILES))
+    """Cut n rows into tiles that depend on n alone, for the same bits in any company."""
+    n_tiles = max(1, n // _LEAST_ROWS)
     ends = [n * i // n_tiles for i in range(n_tiles + 1)]
     return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from skhnm._compat import CallbackSupportMixin, with_callbacks
 from skhnm._monitor import Monitor
 from skhnm._objective import is_normalized
-from skhnm._threads import single_threaded_blas
+from skhnm._threads import single_threaded_blas, standing_crew
 from skhnm._training import Problem, rounds, train
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, LabelArray
@@ -104,7 +104,7 @@ class BaseMetricLearner(
             data, held_out = hold_out(data, self.validation_fraction, random)
         solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
         schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
-        with single_threaded_blas():  # once for all tiles, and the same bits for any company
+        with single_threaded_blas(), standing_crew():  # once for all tiles of the fit
             embedding = self._make_embedding(
                 data, parts, self.warm_start and hasattr(self, "classes_"), random
             )
@@ -202,7 +202,7 @@ class BaseMetricLearner(
             data = TrainingData(reservoir.X, codes, reservoir.weights)
         solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
         monitor = self._make_monitor(data, None, parts["loss"], None)
-        with single_threaded_blas():
+        with single_threaded_blas(), standing_crew():
             embedding = self._make_embedding(data, parts, before is not None, random)
             if enough:
                 n_iterations = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhnm.kernels._common import kernel
+from skhnm.kernels._common import SUM_IN_ANY_ORDER, kernel
 
 
 @kernel(error_model="numpy")
@@ -31,3 +31,22 @@ def adam_step(parameters, slope, mean, square, rate, n_steps):  # type: ignore[n
         square[i] += b2 * (g * g - square[i])
         step = np.sqrt(square[i] * unbias_square) + epsilon
         parameters[i] -= size * (mean[i] * unbias_mean) / step
+
+
+@kernel(error_model="numpy", fastmath=SUM_IN_ANY_ORDER)
+def shrink(parameters, start, twice_alpha, slope):  # type: ignore[no-untyped-def]
+    """Add the derivative of ``alpha |parameters - start|²`` to `slope` (n,), in place.
+
+    Returns
+    -------
+    squared : float
+        The squared distance.
+    """
+    zero = slope[:0].sum()
+    factor = zero + np.float32(twice_alpha)
+    squared = 0.0
+    for i in range(parameters.shape[0]):
+        away = parameters[i] - start[i]
+        squared += np.float64(away) * np.float64(away)
+        slope[i] += factor * away
+    return squared

@@ -151,15 +151,18 @@ def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:
     n = len(candidates)
     if len(tuples) and not 0 <= tuples.anchors.min() <= tuples.anchors.max() < n:
         raise ValueError(f"{miner!r} gives anchors that are no rows of the {n} that there are")
-    check_positives(tuples.positives, candidates, f"{miner!r}", tuples.anchors)
-    _check_negatives(tuples.negatives, candidates, f"{miner!r}", tuples.anchors)
+    check_positives(tuples.positives, candidates, miner, tuples.anchors)
+    _check_negatives(tuples.negatives, candidates, miner, tuples.anchors)
     return tuples
 
 
 def _check_negatives(
-    given: Any, candidates: Candidates, name: str, anchors: IndexArray | None = None
+    given: Any, candidates: Candidates, name: Any, anchors: IndexArray | None = None
 ) -> IndexArray:
-    """Return negatives (t, k) of the anchors, or raise where one cannot be a negative."""
+    """Return negatives (t, k) of the anchors, or raise where one cannot be a negative.
+
+    `name` is who gave them: a text, or a miner, whose text is made only where it is needed.
+    """
     anchors = np.arange(len(candidates)) if anchors is None else anchors
     negatives = check_index_array(given, name, len(anchors), len(candidates.pool), "negatives")
     if negatives.size == 0 or len(candidates.pool) == 0:

@@ -199,11 +199,11 @@ class FunctionPositives(BasePositiveMiner):
 
 def choose_checked(miner: BasePositiveMiner, candidates: Candidates) -> IndexArray:
     """Let a positive miner choose, and refuse rows that cannot be positives."""
-    return check_positives(miner.choose(candidates), candidates, f"{miner!r}")
+    return check_positives(miner.choose(candidates), candidates, miner)
 
 
 def check_positives(
-    given: Any, candidates: Candidates, name: str, anchors: IndexArray | None = None
+    given: Any, candidates: Candidates, name: Any, anchors: IndexArray | None = None
 ) -> IndexArray:
     """Return positives (t, p) of the anchors, or raise where one cannot be a positive."""
     anchors = np.arange(len(candidates)) if anchors is None else anchors

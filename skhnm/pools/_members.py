@@ -127,6 +127,8 @@ class Members:
     ----------
     rows : (r,) intp
         Rows of the training data.
+    X : (r, d) float
+        Their features.
     codes : (r + e,) intp
         Classes of the rows, then of the extras.
     extras : Extras
@@ -138,6 +140,7 @@ class Members:
     """
 
     rows: IndexArray
+    X: FloatArray
     codes: IndexArray
     extras: Extras = field(default_factory=lambda: Stack([]))
     E: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
@@ -148,7 +151,7 @@ class Members:
         used = _used_rows(tuples, len(self.rows))
         extras = self.extras.frozen(self.E) if len(self.E) else self.extras
         codes = np.concatenate([self.codes[used], self.codes[len(self.rows) :]])
-        members = Members(self.rows[used], codes, extras, self.E)
+        members = Members(self.rows[used], self.X[used], codes, extras, self.E)
         to = np.empty(len(self.codes), dtype=np.intp)
         to[used] = np.arange(len(used))
         to[len(self.rows) :] = len(used) + np.arange(len(self.codes) - len(self.rows))
@@ -164,14 +167,16 @@ class Members:
         ends = np.cumsum([len(members.rows) for members, _ in mined])
         n_extras = len(first.codes) - len(first.rows)
         of_extras = len(rows) + np.arange(n_extras)
+        X = np.empty((len(rows), first.X.shape[1]), dtype=first.X.dtype)
         codes = np.empty(len(rows) + n_extras, dtype=np.intp)
         codes[len(rows) :] = first.codes[len(first.rows) :]
         parts = []
         for (members, tuples), end in zip(mined, ends, strict=True):
             to = inverse[end - len(members.rows) : end]
+            X[to] = members.X
             codes[to] = members.codes[: len(members.rows)]
             parts.append(renumber(tuples, np.concatenate([to, of_extras])))
-        return Members(rows, codes, first.extras, first.E), Tuples.concatenate(parts)
+        return Members(rows, X, codes, first.extras, first.E), Tuples.concatenate(parts)
 
 
 def _used_rows(tuples: Tuples, n_rows: int) -> IndexArray:
