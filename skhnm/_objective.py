@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from skhnm._model import Model
-from skhnm._threads import run_tiles
+from skhnm._threads import cut, run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
@@ -99,13 +99,10 @@ class Objective:
         by_rows, by_proxies = model.pull_back(self._scatter(P), members, placed)
         slope = model.embedding.backward(memory, by_rows)
         if self.alpha:
-            n = model.embedding.n_shrunk
-            value += self.alpha * shrink(
-                model.parameters[:n], model.embedding.start[:n], 2.0 * self.alpha, slope[:n]
-            )
+            value += self.alpha * self._shrink(slope)
         if len(model.parameters) > len(slope):
             slope = np.concatenate([slope, by_proxies.ravel(), self._by_shifts()])
-        if not np.isfinite(value + slope.sum(dtype=np.float64)):
+        if not np.isfinite(value + by_rows.sum() + by_proxies.sum()):
             raise ValueError(
                 f"The loss {self.loss!r} or its derivatives are not finite (the value is "
                 f"{value}). Lower the learning rate; if the loss is your own, check what it "
@@ -114,6 +111,21 @@ class Objective:
         if self.first_value is None:
             self.first_value = value
         return value, slope
+
+    def _shrink(self, slope: FloatArray) -> float:
+        """Add the derivative of the shrinkage to the slope; return the squared distance."""
+        embedding = self.model.embedding
+        parts = cut(slice(0, embedding.n_shrunk))
+        squares = np.zeros(len(parts))
+
+        def add(i: int) -> None:
+            part = parts[i]
+            squares[i] = shrink(
+                embedding.parameters[part], embedding.start[part], 2.0 * self.alpha, slope[part]
+            )
+
+        run_tiles(add, len(squares), self.n_jobs, float(embedding.n_shrunk))
+        return float(squares.sum())
 
     def _by_shifts(self) -> FloatArray:
         """Return the derivative by each learned shift, which shortens all distances alike."""

@@ -20,6 +20,8 @@ import joblib
 from threadpoolctl import ThreadpoolController
 
 _WORTH_A_THREAD = 5e6  # nanoseconds of work
+_NUMBERS_A_PART = 2**17
+_WORTH_A_CALL = 3e5  # the same, where threads stand ready
 
 
 def effective_n_jobs(n_jobs: int | None) -> int:
@@ -54,7 +56,10 @@ def run_tiles(
     exception is raised after all threads have stopped. `nanoseconds` is a rough estimate
     of all the work: where it is little, one thread is faster.
     """
-    workers = 1 if nanoseconds < _WORTH_A_THREAD else min(effective_n_jobs(n_jobs), n_tiles)
+    crew = getattr(_here, "crew", None)
+    workers = 1
+    if nanoseconds >= (_WORTH_A_THREAD if crew is None else _WORTH_A_CALL):
+        workers = min(n_tiles, effective_n_jobs(n_jobs) if crew is None else crew.size(n_jobs))
     with single_threaded_blas():
         if workers <= 1:
             for tile in range(n_tiles):
@@ -73,7 +78,6 @@ def run_tiles(
                 errors.append(error)
                 stop.set()
 
-        crew = getattr(_here, "crew", None)
         if crew is not None:
             crew.work(take_tiles, workers - 1)
         else:
@@ -83,6 +87,14 @@ def run_tiles(
             raise errors[0]
 
 
+def cut(whole: slice, width: int = 1) -> list[slice]:
+    """Cut a long run of rows, so many numbers wide, into parts for `run_tiles`."""
+    n = whole.stop - whole.start
+    n_parts = max(1, min(n * width // _NUMBERS_A_PART, n, 8))
+    ends = [whole.start + n * i // n_parts for i in range(n_parts + 1)]
+    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+
+
 class _Crew:
     """Threads that help the one that made them, until it dismisses them."""
 
@@ -90,6 +102,7 @@ class _Crew:
         self._threads: list[threading.Thread] = []
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._done: SimpleQueue[None] = SimpleQueue()
+        self._sizes: dict[int | None, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +112,12 @@ class _Crew:
             self._tasks.put(None)
         for thread in self._threads:
             thread.join()
+
+    def size(self, n_jobs: int | None) -> int:
+        """Return `effective_n_jobs`, asked once: to count the cores takes a while."""
+        if n_jobs not in self._sizes:
+            self._sizes[n_jobs] = effective_n_jobs(n_jobs)
+        return self._sizes[n_jobs]
 
     def work(self, task: Callable[[], None], n_helpers: int) -> None:
         """Run the task in the caller's thread and in so many others, and wait for all."""

@@ -11,6 +11,7 @@ import numpy as np
 from skhnm._model import Model
 from skhnm._monitor import Monitor
 from skhnm._objective import Objective, costs_of, is_normalized
+from skhnm._threads import cut, run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.embeddings._base import BaseEmbedding
@@ -110,10 +111,18 @@ def _start(problem: Problem, embedding: BaseEmbedding) -> Model:
     return Model(embedding, proxies, len(model.shifts), model.normalize)
 
 
-def _take(X: FloatArray, rows: IndexArray) -> FloatArray:
+def _take(X: FloatArray, rows: IndexArray, n_jobs: int | None) -> FloatArray:
     """Return the rows, without a copy where they are all rows in their order."""
-    everything = len(rows) == len(X) and np.array_equal(rows, np.arange(len(X)))
-    return X if everything else X[rows]
+    if len(rows) == len(X) and np.array_equal(rows, np.arange(len(X))):
+        return X
+    taken = np.empty((len(rows), X.shape[1]), dtype=X.dtype)
+    parts = cut(slice(0, len(rows)), X.shape[1])
+
+    def copy(i: int) -> None:
+        np.take(X, rows[parts[i]], axis=0, out=taken[parts[i]], mode="clip")
+
+    run_tiles(copy, len(parts), n_jobs, float(taken.size))
+    return taken
 
 
 def _mine(
@@ -123,7 +132,7 @@ def _mine(
     p = problem
     in_batches = solver.stochastic or p.pool.rows_see_each_other
     for rows in p.pool.draws(p.codes, p.batch_size if in_batches else None, p.random):
-        X = _take(p.X, rows)
+        X = _take(p.X, rows, p.n_jobs)
         extras = p.pool.extras(rows, p.codes)
         codes = np.concatenate([p.codes[rows], extras.codes])
         members = Members(rows, X, codes, extras)

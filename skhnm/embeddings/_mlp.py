@@ -92,6 +92,8 @@ class MLPEmbedding(BaseEmbedding):
         maps = [*coefs, *([] if skip is None else [skip])]
         self._n_layers = len(coefs)
         self._shapes = [part.shape for part in [*maps, *intercepts]]
+        ends = np.cumsum([0, *[part.size for part in [*maps, *intercepts]]]).tolist()
+        self._places = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
         self.parameters = np.concatenate([part.ravel() for part in [*maps, *intercepts]])
         self.parameters = self.parameters.astype(dtype, copy=False)
         self.start = np.zeros_like(self.parameters)
@@ -114,12 +116,10 @@ class MLPEmbedding(BaseEmbedding):
 
     def _cut(self, vector: FloatArray) -> list[FloatArray]:
         """Cut a vector into its matrices and intercepts, without a copy."""
-        parts, begin = [], 0
-        for shape in self._shapes:
-            end = begin + int(np.prod(shape))
-            parts.append(vector[begin:end].reshape(shape))
-            begin = end
-        return parts
+        return [
+            vector[place].reshape(shape)
+            for place, shape in zip(self._places, self._shapes, strict=True)
+        ]
 
     def layers(self) -> tuple[list[FloatArray], list[FloatArray], FloatArray | None]:
         """Return the weights and the intercepts of each layer, and the linear path."""

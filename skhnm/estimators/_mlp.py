@@ -73,7 +73,7 @@ class MLPMetricLearner(BaseMetricLearner):
         First step size.
     schedule : {"cosine", "linear", "constant"}, default="cosine"
         How the step size falls to 0 over the fit.
-    alpha : float, default=1e-5
+    alpha : float, default=0.0
         Weight decay: weight of the squared weights, and of the squared distance of the
         linear path from its start.
     class_weight : "balanced", dict or None, default=None
@@ -177,7 +177,7 @@ class MLPMetricLearner(BaseMetricLearner):
         batch_size: int = 256,
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
-        alpha: float = 1e-5,
+        alpha: float = 0.0,
         class_weight: Any = None,
         unlabelled: Any = None,
         early_stopping: bool = False,

@@ -84,4 +84,5 @@ def make_solver(learner: Any, pool: Any, solver: str) -> BaseSolver:
         learner.batch_size,
         pool.mined_each_step,
         learner.schedule,
+        learner.n_jobs,
     )

@@ -22,7 +22,19 @@ def project_rows(X, direction, out):  # type: ignore[no-untyped-def]
 
 
 def unit_rows(Z: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the rows at unit length, and their lengths; a zero row stays zero."""
-    norms = np.sqrt(np.einsum("ij,ij->i", Z, Z, dtype=np.float64))
-    norms = np.where(norms > 0, norms, 1.0)
-    return (Z / norms[:, None]).astype(Z.dtype, copy=False), norms
+    """Return the rows at unit length, and their lengths (float64); a zero row stays zero."""
+    unit, norms = np.empty_like(Z), np.empty(len(Z))
+    scale_rows(Z, unit, norms)
+    return unit, norms
+
+
+@kernel()
+def scale_rows(Z, unit, norms):  # type: ignore[no-untyped-def]
+    """Fill ``norms[i]`` with the length of Z[i], 1 for a zero row, and ``unit`` with Z / norms."""
+    for i in range(Z.shape[0]):
+        total = 0.0
+        for f in range(Z.shape[1]):
+            total += np.float64(Z[i, f]) * np.float64(Z[i, f])
+        norms[i] = np.sqrt(total) if total > 0.0 else 1.0
+        for f in range(Z.shape[1]):
+            unit[i, f] = Z[i, f] / norms[i]

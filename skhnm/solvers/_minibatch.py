@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from skhnm._objective import Objective
+from skhnm._threads import cut, run_tiles
 from skhnm._typing import FloatArray
 from skhnm.kernels._step import adam_step
 from skhnm.solvers._base import BaseSolver, Mined
@@ -31,6 +32,8 @@ class MiniBatchSolver(BaseSolver):
     schedule : {"cosine", "linear", "constant"}
         How the step size falls to 0 over the fit. Cosine: Loshchilov and Hutter (2017),
         "SGDR", ICLR.
+    n_jobs : int or None
+        Threads; never changes a result.
     """
 
     stochastic = True
@@ -42,12 +45,14 @@ class MiniBatchSolver(BaseSolver):
         batch_size: int,
         mined_in_batches: bool,
         schedule: str,
+        n_jobs: int | None = None,
     ) -> None:
         super().__init__()
         self.rates = (learning_rate, proxy_rate or learning_rate, learning_rate)
         self.batch_size = batch_size
         self.takes_whole_sets = mined_in_batches
         self.schedule = schedule
+        self.n_jobs = n_jobs
         self._decay = 1.0
         self._values: list[float] = []
 
@@ -111,10 +116,14 @@ class AdamSolver(MiniBatchSolver):
     def _move(self, parameters: FloatArray, slope: FloatArray, part: slice, rate: float) -> None:
         if self._mean is None or self._square is None:
             self._mean, self._square = np.zeros_like(parameters), np.zeros_like(parameters)
-        adam_step(
-            parameters[part], slope[part], self._mean[part], self._square[part],
-            rate, self._n_steps + 1,
-        )  # fmt: skip
+        mean, square = self._mean, self._square
+        parts = cut(part)
+
+        def move(i: int) -> None:
+            p = parts[i]
+            adam_step(parameters[p], slope[p], mean[p], square[p], rate, self._n_steps + 1)
+
+        run_tiles(move, len(parts), self.n_jobs, 1.0 * (part.stop - part.start))
 
 
 class SGDSolver(MiniBatchSolver):
