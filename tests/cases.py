@@ -2,7 +2,20 @@
 
 import numpy as np
 
-from skhnm.losses import ContrastiveLoss, LargeMarginLoss, NCALoss, NPairLoss, TripletLoss
+from skhnm.losses import (
+    CircleLoss,
+    ContrastiveLoss,
+    LargeMarginLoss,
+    LiftedLoss,
+    MarginLoss,
+    MultiSimilarityLoss,
+    NCALoss,
+    NPairLoss,
+    ProxyAnchorLoss,
+    SoftTripleLoss,
+    SupConLoss,
+    TripletLoss,
+)
 from skhnm.miners import (
     AllMiner,
     AllPositives,
@@ -126,7 +139,14 @@ LOSSES = {
         LargeMarginLoss(push_weight=1.0),
     ],
     "contrastive": [ContrastiveLoss(), ContrastiveLoss(margin=2.5)],
+    "margin": [MarginLoss(), MarginLoss(margin=0.5, beta=0.8, learn_beta="class")],
+    "lifted": [LiftedLoss(), LiftedLoss(margin=0.3)],
     "npair": [NPairLoss(), NPairLoss(temperature=1.5)],
+    "sup_con": [SupConLoss(), SupConLoss(temperature=0.8)],
+    "multi_similarity": [MultiSimilarityLoss(), MultiSimilarityLoss(4.0, 10.0, 0.2)],
+    "circle": [CircleLoss(gamma=4.0), CircleLoss(margin=0.25, gamma=12.0)],
+    "proxy_anchor": [ProxyAnchorLoss(alpha=4.0), ProxyAnchorLoss(alpha=1.0, margin=0.3)],
+    "soft_triple": [SoftTripleLoss(3), SoftTripleLoss(3, scale=2.0, gamma=0.5, margin=0.2)],
     "nca": [NCALoss(), NCALoss(scale=0.3)],
 }
 

@@ -2,17 +2,20 @@ import numpy as np
 import pytest
 
 from skhnm import Tuples, _objective, _threads
-from skhnm._objective import Objective, unit_rows
+from skhnm._model import Model
+from skhnm._objective import Objective
 from skhnm.embeddings._linear import LinearEmbedding
+from skhnm.kernels._rows import unit_rows
 from skhnm.losses import ContrastiveLoss, NPairLoss, TripletLoss
 from skhnm.losses._known import LOSSES
-from tests import cases, naive
+from skhnm.pools._members import Members
+from tests import cases, naive_losses
 
 VARIANTS = cases.listed(cases.LOSSES)
 every_variant = pytest.mark.parametrize(("name", "loss"), VARIANTS, ids=lambda v: str(v))
 
 
-def problem(n=11, t=8, p=2, k=4, weighted=True, dtype=np.float64):
+def problem(n=11, t=8, p=2, k=6, weighted=True, dtype=np.float64):
     """Rows, asymmetric tuples with padding, and an embedding away from its start."""
     random = np.random.default_rng(n)
     X = random.normal(size=(n, 5)).astype(dtype)
@@ -29,13 +32,30 @@ def problem(n=11, t=8, p=2, k=4, weighted=True, dtype=np.float64):
     return embedding, X, Tuples(anchors, positives, negatives, weights), parameters
 
 
-def objective_of(loss, embedding, X, tuples, alpha=0.0, n_jobs=1):
-    return Objective(embedding, X, tuples, loss, alpha, n_jobs)
+class objective_of:  # noqa: N801
+    """The objective by the embedding's parameters, where the loss has learned no shift."""
+
+    def __init__(self, loss, embedding, X, tuples, alpha=0.0, n_jobs=1):
+        codes = np.arange(len(X)) % 3
+        n_shifts = {None: 0, "shared": 1, "class": 3}[getattr(loss, "shift", None)]
+        normalize = getattr(loss, "metric", None) == "cosine"
+        model = Model(embedding, np.empty((0, embedding.shape[0])), n_shifts, normalize)
+        members = Members(np.arange(len(X)), X, codes)
+        self.objective = Objective(model, members, tuples, loss, alpha, n_jobs)
+        self.no_shifts = np.zeros(n_shifts)
+
+    def __call__(self, parameters):
+        value, slope = self.objective(np.concatenate([parameters, self.no_shifts]))
+        return value, slope[: len(parameters)]
+
+    @property
+    def statistics(self):
+        return self.objective.statistics
 
 
 def test_objective_covers_every_loss_and_so_every_distance():
     assert {name for name, _ in VARIANTS} == set(LOSSES)
-    assert {loss.metric for _, loss in VARIANTS} == set(naive.METRICS)
+    assert {loss.metric for _, loss in VARIANTS} == set(naive_losses.METRICS)
 
 
 @every_variant
@@ -44,7 +64,7 @@ def test_value_is_the_naive_mean_loss_and_the_shrinkage(name, loss, weighted):
     embedding, X, tuples, parameters = problem(weighted=weighted)
     value, _ = objective_of(loss, embedding, X, tuples, alpha=0.3)(parameters)
     Z = X @ (embedding.scale * parameters.reshape(3, 5)).T
-    mean = naive.mean_loss(name, loss.get_params(), loss.metric, Z, tuples)
+    mean = naive_losses.mean_loss(name, loss.get_params(), loss.metric, Z, tuples)
     away = sum((a - b) ** 2 for a, b in zip(parameters, embedding.start, strict=True))
     assert value == pytest.approx(mean + 0.3 * away, rel=1e-12)
 
@@ -118,7 +138,7 @@ def test_a_tuple_of_weight_zero_counts_as_if_it_were_not_there():
 def test_equal_rows_and_rows_at_the_origin_have_a_finite_gradient(name, loss):
     embedding = LinearEmbedding(np.eye(2))
     X = np.array([[0.0, 0.0], [1.0, 2.0], [1.0, 2.0], [0.0, 0.0]])
-    tuples = Tuples([1, 0, 3], [[2], [1], [0]], [[0, 3], [3, 2], [1, 2]])
+    tuples = Tuples([1, 0, 3], [[2], [1], [0]], [[0, 3, -1], [3, 2, -1], [1, 2, -1]])
     value, slope = objective_of(loss, embedding, X, tuples)(embedding.start)
     assert np.isfinite(value)
     assert np.isfinite(slope).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import ClassVar, Literal
 
+import numpy as np
 from sklearn.base import BaseEstimator
 
 from skhnm._typing import FloatArray
@@ -25,9 +26,22 @@ class BaseLoss(BaseEstimator, ABC):
     metric : {"sqeuclidean", "euclidean", "cosine"}
         The distance that it takes: squared Euclidean, Euclidean, or one minus the
         cosine similarity (embeddings are then mined and trained at unit length).
+    anchors : {"rows", "proxies"}
+        Who asks: the rows, or the pool's proxies, where a loss is written from their side.
+    shift : {"shared", "class"} or None
+        Whether a number is learned that all distances of a tuple are shortened by: one for
+        all, or one for each class of anchors.
     """
 
     metric: ClassVar[Metric] = "sqeuclidean"
+    anchors: ClassVar[Literal["rows", "proxies"]] = "rows"
+
+    @property
+    def shift(self) -> str | None:
+        return None
+
+    def learned(self, shifts: FloatArray) -> None:
+        """Take the learned shifts, (1,) or (n_classes,), at the end of a fit."""
 
     def check_parameters(self) -> None:
         """Raise if a parameter is out of its range."""
@@ -53,3 +67,12 @@ class BaseLoss(BaseEstimator, ABC):
         g_neg : (t, k) float64
             0 at padding.
         """
+
+def log_softmax(similarity: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return log Σ e^s (t,) and each entry's share of the sum (t, k); -inf is padding."""
+    top = similarity.max(axis=1, initial=-np.inf)
+    top = np.where(np.isfinite(top), top, 0.0)
+    exponentials = np.exp(similarity - top[:, None])
+    total = exponentials.sum(axis=1)
+    with np.errstate(divide="ignore"):
+        return top + np.log(total), exponentials / np.maximum(total, 1e-300)[:, None]

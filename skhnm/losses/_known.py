@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from skhnm._registry import Registry
-from skhnm.losses._contrastive import ContrastiveLoss
+from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
-from skhnm.losses._softmax import NCALoss, NPairLoss
+from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss
+from skhnm.losses._similarity import CircleLoss, MultiSimilarityLoss
+from skhnm.losses._softmax import NCALoss, NPairLoss, SupConLoss
 
 LOSSES = Registry(
     "loss",
     "Loss",
-    [TripletLoss, LargeMarginLoss, ContrastiveLoss, NPairLoss, NCALoss],
+    [
+        TripletLoss,
+        LargeMarginLoss,
+        ContrastiveLoss,
+        MarginLoss,
+        LiftedLoss,
+        NPairLoss,
+        SupConLoss,
+        NCALoss,
+        MultiSimilarityLoss,
+        CircleLoss,
+        ProxyAnchorLoss,
+        SoftTripleLoss,
+    ],
     methods=["value_and_grad"],
 )

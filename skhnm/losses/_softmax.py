@@ -1,4 +1,4 @@
-"""Losses that are a softmax over distances: neighbourhood components and N-pair."""
+"""Losses that are a softmax over distances: NCA, N-pair, supervised contrastive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from skhnm._typing import FloatArray
 from skhnm._validation import check_number
-from skhnm.losses._base import BaseLoss, LossAndGradients, Metric
+from skhnm.losses._base import BaseLoss, LossAndGradients, Metric, log_softmax
 
 
 class NCALoss(BaseLoss):
@@ -45,8 +45,8 @@ class NCALoss(BaseLoss):
     def value_and_grad(self, d_pos: FloatArray, d_neg: FloatArray) -> LossAndGradients:
         similarity_pos = -self.scale * np.where(d_pos == -np.inf, np.inf, d_pos)
         similarity_neg = -self.scale * d_neg
-        log_pos, share_pos = _log_softmax(similarity_pos)
-        log_neg, share_neg = _log_softmax(similarity_neg)
+        log_pos, share_pos = log_softmax(similarity_pos)
+        log_neg, share_neg = log_softmax(similarity_neg)
         with np.errstate(invalid="ignore"):  # -inf - -inf: a tuple of padding alone
             odds = np.where(np.isfinite(log_neg), log_neg - log_pos, -np.inf)
         values = np.logaddexp(0.0, odds)
@@ -86,18 +86,53 @@ class NPairLoss(BaseLoss):
         check_number(self.temperature, "temperature", low=0, low_open=True)
 
     def value_and_grad(self, d_pos: FloatArray, d_neg: FloatArray) -> LossAndGradients:
-        log_neg, share_neg = _log_softmax(-d_neg / self.temperature)
+        log_neg, share_neg = log_softmax(-d_neg / self.temperature)
         odds = log_neg[:, None] + d_pos / self.temperature  # -inf at padding
         values = np.logaddexp(0.0, odds)
         miss = -np.expm1(-values) / self.temperature
         return values.sum(axis=1), miss, -miss.sum(axis=1, keepdims=True) * share_neg
 
 
-def _log_softmax(similarity: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log Σ e^s (t,) and each entry's share of the sum (t, k); -inf is padding."""
-    top = similarity.max(axis=1, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0.0)
-    exponentials = np.exp(similarity - top[:, None])
-    total = exponentials.sum(axis=1)
-    with np.errstate(divide="ignore"):
-        return top + np.log(total), exponentials / np.maximum(total, 1e-300)[:, None]
+class SupConLoss(BaseLoss):
+    """Each positive shall stand out among all the anchor's rows, positives and negatives.
+
+    ``mean over p of -log e^(s_p/τ) / Σ e^(s/τ)``, the sum over positives and negatives, on
+    cosine similarities s: supervised contrastive learning.
+
+    Parameters
+    ----------
+    temperature : float, default=0.1
+        The temperature τ, above 0.
+
+    References
+    ----------
+    Khosla et al. (2020), "Supervised Contrastive Learning", NeurIPS 33.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhnm.losses import SupConLoss
+    >>> SupConLoss(temperature=1.0).value_and_grad(np.array([[0.5]]), np.array([[0.5]]))
+    (array([0.69314718]), array([[0.5]]), array([[-0.5]]))
+    """
+
+    metric: ClassVar[Metric] = "cosine"
+
+    def __init__(self, temperature: float = 0.1) -> None:
+        self.temperature = temperature
+
+    def check_parameters(self) -> None:
+        check_number(self.temperature, "temperature", low=0, low_open=True)
+
+    def value_and_grad(self, d_pos: FloatArray, d_neg: FloatArray) -> LossAndGradients:
+        real = np.isfinite(d_pos)
+        near = np.where(real, d_pos, 0.0) / self.temperature
+        every = np.concatenate([np.where(real, -near, -np.inf), -d_neg / self.temperature], axis=1)
+        log_all, share = log_softmax(every)
+        counts = real.sum(axis=1)
+        weight = real / np.maximum(counts, 1)[:, None]
+        some = counts > 0
+        values = np.where(some, np.where(some, log_all, 0.0) + (weight * near).sum(axis=1), 0.0)
+        share = some[:, None] * share / self.temperature
+        p = d_pos.shape[1]
+        return values, weight / self.temperature - share[:, :p], -share[:, p:]
