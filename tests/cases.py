@@ -17,12 +17,21 @@ from skhnm.losses import (
     TripletLoss,
 )
 from skhnm.miners import (
+    AdaptiveMiner,
     AllMiner,
     AllPositives,
+    BoundaryMiner,
+    ContextMiner,
+    CurriculumMiner,
+    DistanceWeightedMiner,
+    DiverseMiner,
     EasyMiner,
+    FilteredMiner,
     HardestMiner,
     HardestPositives,
+    MultiSimilarityMiner,
     NearestPositives,
+    OHEMMiner,
     RandomMiner,
     RandomPositives,
     RankMiner,
@@ -122,6 +131,42 @@ NEGATIVE_MINERS = {
         ViolatingMiner(margin=2.0, n_negatives=2, order="random"),
         ViolatingMiner(margin=2.0, n_negatives=100, order="random"),
     ],
+    "boundary": [BoundaryMiner(), BoundaryMiner(2), BoundaryMiner(3, width=1.5)],
+    "distance_weighted": [
+        DistanceWeightedMiner(1),
+        DistanceWeightedMiner(4, cutoff=0.2, max_distance=1.0),
+        DistanceWeightedMiner(100, max_distance=2.0),
+    ],
+    "multi_similarity": [
+        MultiSimilarityMiner(),
+        MultiSimilarityMiner(0.01),
+        MultiSimilarityMiner(0.3, n_negatives=2),
+    ],
+    "diverse": [
+        DiverseMiner(),
+        DiverseMiner(3, n_candidates=6),
+        DiverseMiner(4, n_candidates=10, trade_off=0.8),
+        DiverseMiner(4, trade_off=0.0),
+    ],
+    "context": [
+        ContextMiner(),
+        ContextMiner(2, n_neighbors=3, n_candidates=5, max_share=0.5),
+        ContextMiner(3, n_neighbors=100, max_share=0.2),
+    ],
+    "filtered": [
+        FilteredMiner(),
+        FilteredMiner(absolute_margin=0.05),
+        FilteredMiner(relative_margin=0.03),
+        FilteredMiner(max_similarity=0.73, min_similarity=-0.31),
+        FilteredMiner(min_rank=3),
+    ],
+    "ohem": [OHEMMiner(), OHEMMiner(keep=0.6), OHEMMiner(keep=2), OHEMMiner(keep=100)],
+    "curriculum": [
+        CurriculumMiner(),
+        CurriculumMiner(start=9, end=3, schedule="cosine"),
+        CurriculumMiner(start=9, end=6, n_negatives=2, schedule="step"),
+    ],
+    "adaptive": [AdaptiveMiner(), AdaptiveMiner(["hardest"], exploration=0.0)],
 }
 
 POSITIVE_MINERS = {

@@ -79,18 +79,145 @@ def violating(d, negatives, positive, margin, n_negatives, order):
     return nearest(d, negatives, n_negatives, upper=upper)
 
 
-ANCHOR_RULES = {"hardest": hardest, "easy": easy, "random": random, "all": every, "rank": rank}
-PAIR_RULES = {"semi_hard": semi_hard, "violating": violating}
+def boundary(d, negatives, positive, n_negatives, width):
+    here, width = d[positive], math.inf if width is None else width
+    close = [j for j in negatives if here - width < d[j] < here + width]
+    return [j for _, j in sorted((abs(d[j] - here), j) for j in close)][:n_negatives]
+
+
+def curriculum(d, negatives, start, end, schedule, n_negatives):
+    return nearest(d, negatives, end)
+
+
+def adaptive(d, negatives, miners, exploration):
+    assert miners[0] == "hardest"
+    return hardest(d, negatives, 20)
+
+
+def distance_weighted(d, negatives, n_negatives, cutoff, max_distance):
+    return [j for j in negatives if d[j] < max_distance**2]
+
+
+def diverse(d, negatives, pool, n_negatives, n_candidates, trade_off):
+    candidates, taken = nearest(d, negatives, n_candidates), []
+    while len(taken) < n_negatives:
+        best = None
+        for j in candidates:
+            apart = min((squared_distance(pool[j], pool[t]) for t in taken), default=math.inf)
+            if apart > 0.0:
+                worth = -(1.0 - trade_off) * d[j] + (trade_off * apart if taken else 0.0)
+                if best is None or worth > best[0]:
+                    best = (worth, j)
+        if best is None:
+            break
+        taken.append(best[1])
+    return taken
+
+
+def context(d, negatives, code, pool, pool_y, n_negatives, n_neighbors, n_candidates, max_share):
+    border, others = [], []
+    for j in nearest(d, negatives, n_candidates or 3 * n_negatives):
+        to_all = [squared_distance(pool[j], other) for other in pool]
+        around = nearest(to_all, side(pool_y[j], pool_y, j, "any"), n_neighbors)
+        share = sum(pool_y[a] == code for a in around) / max(1, len(around))
+        if share < max_share:
+            (border if share > 0 else others).append(j)
+    return (border + others)[:n_negatives]
+
+
+def filtered(
+    d, negatives, positives,
+    miner, min_rank, absolute_margin, relative_margin, max_similarity, min_similarity,
+):  # fmt: skip
+    s = [1.0 - 0.5 * x for x in d]
+    kept = list(negatives)
+    if positives:
+        s_pos = max(s[p] for p in positives)
+        if absolute_margin is not None:
+            kept = [j for j in kept if s[j] <= s_pos - absolute_margin]
+        if relative_margin is not None:
+            kept = [j for j in kept if s[j] <= s_pos - abs(s_pos) * relative_margin]
+    if max_similarity is not None:
+        kept = [j for j in kept if s[j] <= max_similarity]
+    if min_similarity is not None:
+        kept = [j for j in kept if s[j] >= min_similarity]
+    nearest_ones = nearest(d, negatives)[: min_rank - 1]
+    kept = [j for j in kept if all(d[j] > d[near] for near in nearest_ones)]
+    assert miner == "hardest"
+    return hardest(d, kept, 20)
+
+
+def multi_similarity(d, negatives, positives, epsilon, n_negatives):
+    """Return the positives and the negatives that inform."""
+    if not positives or not negatives:
+        return [], []
+    upper = max(d[p] for p in positives) + 2.0 * epsilon
+    lower = min(d[j] for j in negatives) - 2.0 * epsilon
+    close = [j for j in negatives if d[j] < upper]
+    if n_negatives is not None:
+        close = nearest(d, close, n_negatives)
+    return [p for p in positives if d[p] > lower], close
+
+
+def ohem(tuples, d, keep, miner):
+    def violation(t):
+        i, positives, negatives = tuples[t]
+        return max(d[i][p] for p in positives) - min(d[i][j] for j in negatives)
+
+    n_kept = keep if isinstance(keep, int) else math.ceil(keep * len(tuples))
+    worst = sorted(range(len(tuples)), key=lambda t: (-violation(t), t))[:n_kept]
+    return [tuples[t] for t in sorted(worst)]
+
+
+ANCHOR_RULES = {
+    "hardest": hardest,
+    "easy": easy,
+    "random": random,
+    "all": every,
+    "rank": rank,
+    "curriculum": curriculum,
+    "adaptive": adaptive,
+    "distance_weighted": distance_weighted,
+}
+PAIR_RULES = {"semi_hard": semi_hard, "violating": violating, "boundary": boundary}
+OTHER_RULES = {"diverse", "context", "filtered", "multi_similarity", "ohem"}
+AT_UNIT_LENGTH = {"distance_weighted", "filtered", "multi_similarity"}
+
+
+def at_unit_length(rows):
+    unit = rows.copy()
+    for i, row in enumerate(rows):
+        total = 0.0
+        for x in row:
+            total += float(x) * float(x)
+        if total > 0.0:
+            unit[i] = [float(x) / math.sqrt(total) for x in row]
+    return unit
 
 
 def mine(name, parameters, Z, y, pool, pool_y, own, positives):
     """Tuples as (anchor, its positives, its negatives), by anchor or by pair."""
+    if name == "ohem":
+        inner = mine(parameters["miner"], {"n_negatives": 20}, Z, y, pool, pool_y, own, positives)
+        return ohem(inner, distances(Z, pool), **parameters)
+    if name in AT_UNIT_LENGTH:
+        Z, pool = at_unit_length(Z), at_unit_length(pool)
     tuples = []
     for i, d in enumerate(distances(Z, pool)):
         negatives = side(y[i], pool_y, own[i], "other")
         if name in PAIR_RULES:
             rule = PAIR_RULES[name]
             tuples += [(i, [p], rule(d, negatives, p, **parameters)) for p in positives[i]]
+        elif name == "multi_similarity":
+            tuples.append((i, *multi_similarity(d, negatives, positives[i], **parameters)))
+        elif name == "diverse":
+            tuples.append((i, positives[i], diverse(d, negatives, pool, **parameters)))
+        elif name == "context":
+            chosen = context(d, negatives, y[i], pool, pool_y, **parameters)
+            tuples.append((i, positives[i], chosen))
+        elif name == "filtered":
+            chosen = filtered(d, negatives, positives[i], **parameters)
+            tuples.append((i, positives[i], chosen))
         else:
             tuples.append((i, positives[i], ANCHOR_RULES[name](d, negatives, **parameters)))
     return [(i, ps, ns) for i, ps, ns in tuples if ps and ns]

@@ -22,13 +22,13 @@ _BLOCK = 128
 
 @kernel()
 def any_within(values, floor, ceiling):  # type: ignore[no-untyped-def]
-    """Whether any of `values` (c,) float32 has ``floor < v <= ceiling``.
+    """Whether any of `values` (c,) float32 has ``floor <= v <= ceiling``.
 
     Without a branch, so that the compiler compares sixteen at a time.
     """
     found = False
     for j in range(values.shape[0]):
-        found |= (values[j] > floor) & (values[j] <= ceiling)
+        found |= (values[j] >= floor) & (values[j] <= ceiling)
     return found
 
 
@@ -131,7 +131,7 @@ def select_tile(  # type: ignore[no-untyped-def]
                     if not any_within(tile[r, block:block_end], floor, ceiling):
                         continue
                     for j in range(block, block_end):
-                        if tile[r, j] > ceiling or tile[r, j] <= floor:
+                        if tile[r, j] > ceiling or tile[r, j] < floor:
                             continue
                         i = order[column + j]
                         if i == own[r]:

@@ -1,9 +1,17 @@
 """Which candidates become negatives, and which rows of its own class an anchor's positives."""
 
+from skhnm.miners._adaptive import AdaptiveMiner
 from skhnm.miners._base import BaseMiner
+from skhnm.miners._context import ContextMiner
+from skhnm.miners._curriculum import CurriculumMiner
+from skhnm.miners._diverse import DiverseMiner
+from skhnm.miners._filtered import FilteredMiner
+from skhnm.miners._ohem import OHEMMiner
 from skhnm.miners._ranked import EasyMiner, HardestMiner, RankMiner
-from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
+from skhnm.miners._relative import BoundaryMiner, SemiHardMiner, ViolatingMiner
+from skhnm.miners._similarity import MultiSimilarityMiner
 from skhnm.miners._unranked import AllMiner, RandomMiner
+from skhnm.miners._weighted import DistanceWeightedMiner
 from skhnm.miners.positives import (
     AllPositives,
     BasePositiveMiner,
@@ -14,15 +22,24 @@ from skhnm.miners.positives import (
 from skhnm.neighbors._candidates import Candidates
 
 __all__ = [
+    "AdaptiveMiner",
     "AllMiner",
     "AllPositives",
     "BaseMiner",
     "BasePositiveMiner",
+    "BoundaryMiner",
     "Candidates",
+    "ContextMiner",
+    "CurriculumMiner",
+    "DistanceWeightedMiner",
+    "DiverseMiner",
     "EasyMiner",
+    "FilteredMiner",
     "HardestMiner",
     "HardestPositives",
+    "MultiSimilarityMiner",
     "NearestPositives",
+    "OHEMMiner",
     "RandomMiner",
     "RandomPositives",
     "RankMiner",

@@ -30,8 +30,8 @@ class BaseMiner(BaseEstimator, ABC):
     Attributes
     ----------
     wants_gain : bool
-        Whether a fit tells it, with ``learn(gain)`` after each step, by how much the step
-        lowered the loss of the tuples that it gave.
+        Whether a fit tells it, with `learn` after each step, by how much the step lowered
+        the loss of the tuples that it gave.
     """
 
     wants_gain: ClassVar[bool] = False
@@ -88,6 +88,7 @@ class BaseMiner(BaseEstimator, ABC):
             If nothing at all was found; the message says why.
         """
         self.check_parameters()
+        self.reset()  # the result must not depend on earlier calls
         candidates = make_candidates(Z, y, pool, pool_y, unlabelled, random_state, n_jobs)
         if isinstance(positives, (np.ndarray, list, tuple)):
             candidates.positives = check_positives(positives, candidates, "positives")
@@ -108,6 +109,9 @@ class BaseMiner(BaseEstimator, ABC):
     def report(self) -> dict[str, float]:
         """Say what was done since the last report; it stands in the ``mining_curve_``."""
         return {}
+
+    def learn(self, gain: float) -> None:
+        """Take how much a step lowered the loss of the tuples, if `wants_gain`."""
 
     def reset(self) -> None:
         """Forget what earlier minings taught, at the start of a fit."""

@@ -1,4 +1,4 @@
-"""Miners that look at one positive at a time: semi-hard and violating."""
+"""Miners that look at one positive at a time: semi-hard, violating, boundary."""
 
 from __future__ import annotations
 
@@ -124,3 +124,51 @@ class ViolatingMiner(BaseMiner):
         else:
             negatives = candidates.within(upper, self.n_negatives)
         return candidates.by_pair(negatives)
+
+
+class BoundaryMiner(BaseMiner):
+    """The negatives about as far as the positive: online margin mining.
+
+    For each anchor a and positive p: the negatives n with the smallest ``|d_an - d_ap|``
+    (squared Euclidean), on either side.
+
+    Parameters
+    ----------
+    n_negatives : int, default=20
+        Negatives of each pair, at least 1.
+    width : float or None, default=None
+        Only those with ``|d_an - d_ap| < width``, above 0; None is no limit.
+
+    Examples
+    --------
+    >>> from skhnm.miners import BoundaryMiner
+    >>> Z, y = [[0.0], [2.0], [1.0], [2.1]], ["a", "a", "b", "b"]
+    >>> BoundaryMiner(n_negatives=1).mine(Z, y).triplets()
+    array([[0, 1, 3],
+           [1, 0, 2],
+           [2, 3, 0],
+           [3, 2, 1]])
+    """
+
+    def __init__(self, n_negatives: int = 20, *, width: float | None = None) -> None:
+        self.n_negatives = n_negatives
+        self.width = width
+
+    def check_parameters(self) -> None:
+        check_number(self.n_negatives, "n_negatives", low=1, integer=True)
+        check_number(self.width, "width", low=0, low_open=True, optional=True)
+
+    def select(self, candidates: Candidates) -> Tuples:
+        k = self.n_negatives
+        d_ap = candidates.distances(candidates.positives)
+        width = np.inf if self.width is None else self.width
+        # Windows are open: the step below d_ap puts rows just as far into the upper one.
+        beyond, d_beyond = candidates.nearest(
+            k, lower=np.nextafter(d_ap, -np.inf), upper=d_ap + width
+        )
+        within, d_within = candidates.nearest(k, lower=d_ap - width, upper=d_ap, farthest=True)
+        rows = np.concatenate([beyond, within], axis=1)
+        gaps = np.abs(np.concatenate([d_beyond, d_within], axis=1) - d_ap.reshape(-1, 1))
+        gaps[rows < 0] = np.inf
+        order = np.lexsort((rows, gaps))[:, :k]
+        return candidates.by_pair(np.take_along_axis(rows, order, axis=1))

@@ -15,7 +15,7 @@ import numpy as np
 from skhnm._threads import run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._distances import all_distances_tile, pair_distances_tile
 from skhnm.kernels._rows import unit_rows
 from skhnm.neighbors._exact import ExactSearch, Side
 
@@ -202,20 +202,35 @@ class Candidates:
 
     # Pairs, and what becomes of the answers.
 
-    def distances(self, others: IndexArray, padding: float = np.nan) -> FloatArray:
-        """Squared distances (n, k) from each anchor to the pool rows (n, k)."""
+    def distances(
+        self, others: IndexArray, padding: float = np.nan, anchors: IndexArray | None = None
+    ) -> FloatArray:
+        """Squared distances (t, k) from each anchor, or from `anchors` (t,), to pool rows."""
         out = np.empty(others.shape, dtype=np.float64)
-        anchors = np.arange(len(self), dtype=np.intp)
+        anchors = np.arange(len(self), dtype=np.intp) if anchors is None else anchors
         rows_a_tile = 4096
 
         def measure(tile: int) -> None:
             start = tile * rows_a_tile
-            stop = min(start + rows_a_tile, len(self))
+            stop = min(start + rows_a_tile, len(others))
             pair_distances_tile(self.Z, self.pool, anchors, others, padding, start, stop, out)
 
         nanoseconds = others.size * self.Z.shape[1]
-        run_tiles(measure, -(-len(self) // rows_a_tile), self.n_jobs, nanoseconds)
+        run_tiles(measure, -(-len(others) // rows_a_tile), self.n_jobs, nanoseconds)
         return out
+
+    def distances_to_all(self, rows: slice) -> FloatArray:
+        """Squared distances (r, N) from some anchors to the whole pool."""
+        out = np.empty((rows.stop - rows.start, len(self.pool)), dtype=np.float64)
+        all_distances_tile(self.Z[rows], self.pool, out)
+        return out
+
+    def around(self, rows: IndexArray, k: int) -> IndexArray:
+        """Find the k nearest rows of any class around some rows of the pool (r,) → (r, k)."""
+        found: IndexArray = self._search.nearest(
+            self.pool[rows], self.pool_codes[rows], k, side="any", own=rows
+        )[0]
+        return found
 
     def by_anchor(self, negatives: IndexArray) -> Tuples:
         """Make one tuple of each anchor that has both a positive and a negative (n, k)."""
@@ -299,6 +314,12 @@ def trim(rows: IndexArray) -> IndexArray:
     used = (rows >= 0).any(axis=0)
     width = int(np.flatnonzero(used).max(initial=0)) + 1
     return rows[:, :width]
+
+
+def compact(rows: IndexArray) -> IndexArray:
+    """Move padding to the end of each row; the others keep their order."""
+    order = np.argsort(rows < 0, axis=1, kind="stable")
+    return np.take_along_axis(rows, order, axis=1)
 
 
 def _sort_by_index(rows: IndexArray) -> IndexArray:

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from skhnm import _threads
-from skhnm.miners import NearestPositives, RandomMiner, RankMiner, SemiHardMiner, ViolatingMiner
+from skhnm.miners import (
+    CurriculumMiner,
+    DistanceWeightedMiner,
+    NearestPositives,
+    RandomMiner,
+    RankMiner,
+    SemiHardMiner,
+    ViolatingMiner,
+)
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.neighbors import _exact
 from tests import cases, naive
@@ -20,13 +28,14 @@ def mine(miner, arguments, **options):
 
 
 def is_random(miner):
-    draws = isinstance(miner, RandomMiner) or getattr(miner, "order", None) == "random"
+    drawing = (RandomMiner, DistanceWeightedMiner, CurriculumMiner)
+    draws = isinstance(miner, drawing) or getattr(miner, "order", None) == "random"
     return draws and miner.n_negatives is not None
 
 
 def test_every_miner_has_a_naive_twin():
-    rules = {**naive.ANCHOR_RULES, **naive.PAIR_RULES}
-    assert set(NEGATIVE_MINERS) == set(rules) == set(cases.NEGATIVE_MINERS)
+    rules = {*naive.ANCHOR_RULES, *naive.PAIR_RULES, *naive.OTHER_RULES}
+    assert set(NEGATIVE_MINERS) == rules == set(cases.NEGATIVE_MINERS)
     assert all(type(miner) is NEGATIVE_MINERS[name] for name, miner in VARIANTS)
 
 

@@ -1,0 +1,44 @@
+"""What miners that steer other miners have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skhnm.miners._base import BaseMiner
+
+
+def resolve_miner(given: Any) -> BaseMiner:
+    """Return a fresh miner for a name, an instance or a function."""
+    from skhnm.miners._known import NEGATIVE_MINERS  # here: it lists those that call this
+
+    miner: BaseMiner = NEGATIVE_MINERS.resolve(given)
+    return miner
+
+
+class OuterMiner(BaseMiner):
+    """A miner around another one, its parameter `miner`, which keeps its state in a fit."""
+
+    miner: Any
+
+    def check_parameters(self) -> None:
+        resolve_miner(self.miner)
+
+    def reset(self) -> None:
+        self._inner_miner = resolve_miner(self.miner)
+        self._inner_miner.reset()
+
+    @property
+    def _inner(self) -> BaseMiner:
+        if not hasattr(self, "_inner_miner"):
+            self.reset()
+        return self._inner_miner
+
+    @property
+    def wants_gain(self) -> bool:  # type: ignore[override]
+        return resolve_miner(self.miner).wants_gain
+
+    def learn(self, gain: float) -> None:
+        self._inner.learn(gain)
+
+    def report(self) -> dict[str, float]:
+        return self._inner.report()
