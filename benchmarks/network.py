@@ -68,7 +68,7 @@ def _our_side(X: np.ndarray, y: np.ndarray) -> Callable[[int], float]:
         learner = MLPMetricLearner(
             HIDDEN, COMPONENTS, skip=False, negative_miner=HardestMiner(1),
             positive_miner="hardest", loss=TripletLoss(MARGIN), batch_size=BATCH,
-            max_iter=n_epochs, random_state=0,
+            max_iter=n_epochs, alpha=0.0, random_state=0,
         )  # fmt: skip
         start = time.perf_counter()
         learner.fit(X, y)

@@ -63,6 +63,10 @@ ACTIVATIONS: dict[str, tuple[Callable[..., None], Callable[..., None]]] = {
 class MLPEmbedding(BaseEmbedding):
     """Layers ``act(h W + b)``, a linear last one, and a linear path beside them all.
 
+    The last layer and the linear path are learned in units in which entries of the order
+    of one give embeddings of the order of one: so a step changes both at the same pace,
+    and shrinkage means the same on all data.
+
     Parameters
     ----------
     coefs : sequence of (n_in, n_out) arrays
@@ -89,6 +93,14 @@ class MLPEmbedding(BaseEmbedding):
         n_jobs: int | None = None,
     ) -> None:
         dtype = coefs[0].dtype
+        m = coefs[-1].shape[1]
+        self._out_unit = dtype.type(1.0 / np.sqrt(m))
+        coefs = [*coefs[:-1], coefs[-1] / self._out_unit]
+        intercepts = [*intercepts[:-1], intercepts[-1] / self._out_unit]
+        if skip is not None:
+            norm = float(np.linalg.norm(skip))
+            self._skip_unit = dtype.type(norm / np.sqrt(m) if norm > 0 else 1.0)
+            skip = skip / self._skip_unit
         maps = [*coefs, *([] if skip is None else [skip])]
         self._n_layers = len(coefs)
         self._shapes = [part.shape for part in [*maps, *intercepts]]
@@ -124,7 +136,10 @@ class MLPEmbedding(BaseEmbedding):
     def layers(self) -> tuple[list[FloatArray], list[FloatArray], FloatArray | None]:
         """Return the weights and the intercepts of each layer, and the linear path."""
         parts, n = self._cut(self.parameters), self._n_layers
-        return parts[:n], parts[-n:], parts[n] if self._has_skip else None
+        coefs, intercepts = parts[:n], parts[-n:]
+        coefs[-1] = coefs[-1] * self._out_unit
+        intercepts[-1] = intercepts[-1] * self._out_unit
+        return coefs, intercepts, parts[n] * self._skip_unit if self._has_skip else None
 
     def forward(self, X: FloatArray) -> tuple[FloatArray, Memory]:
         coefs, intercepts, skip = self.layers()
@@ -208,6 +223,10 @@ class MLPEmbedding(BaseEmbedding):
         run_tiles(gather, len(pieces), self.n_jobs, 0.02 * n * len(total))
         if self._origin is not None:
             slopes[self._n_layers] += np.outer(self._origin, slopes[-1])
+        if self._has_skip:
+            slopes[self._n_layers] *= self._skip_unit
+        slopes[self._n_layers - 1] *= self._out_unit
+        slopes[-1] *= self._out_unit
         return total
 
 

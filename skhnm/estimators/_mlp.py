@@ -60,20 +60,20 @@ class MLPMetricLearner(BaseMetricLearner):
         n_classes, else "pca".
     solver : {"auto", "adam", "sgd"}, default="auto"
         "auto" is "adam". "sgd" has Nesterov's momentum, and wants a larger rate.
-    max_iter : int, default=30
+    max_iter : int, default=20
         Epochs.
     tol : float, default=1e-3
         Early stopping counts an improvement of the held-out precision only if it is larger.
     refresh_every : int, default=5
         With a pool that is not mined at every step ("dataset", "centers"): epochs after
         which it is mined anew.
-    batch_size : int, default=256
+    batch_size : int, default=512
         Rows of a batch; with such a pool, tuples of a step.
     learning_rate : float, default=1e-3
         First step size.
     schedule : {"cosine", "linear", "constant"}, default="cosine"
         How the step size falls to 0 over the fit.
-    alpha : float, default=0.0
+    alpha : float, default=1e-4
         Weight decay: weight of the squared weights, and of the squared distance of the
         linear path from its start.
     class_weight : "balanced", dict or None, default=None
@@ -171,13 +171,13 @@ class MLPMetricLearner(BaseMetricLearner):
         normalize: bool = True,
         init: Any = "auto",
         solver: str = "auto",
-        max_iter: int = 30,
+        max_iter: int = 20,
         tol: float = 1e-3,
         refresh_every: int = 5,
-        batch_size: int = 256,
+        batch_size: int = 512,
         learning_rate: float = 1e-3,
         schedule: str = "cosine",
-        alpha: float = 0.0,
+        alpha: float = 1e-4,
         class_weight: Any = None,
         unlabelled: Any = None,
         early_stopping: bool = False,
