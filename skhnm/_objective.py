@@ -117,11 +117,12 @@ class Objective:
         embedding = self.model.embedding
         parts = cut(slice(0, embedding.n_shrunk))
         squares = np.zeros(len(parts))
+        twice_alpha = slope.dtype.type(2.0 * self.alpha)
 
         def add(i: int) -> None:
             part = parts[i]
             squares[i] = shrink(
-                embedding.parameters[part], embedding.start[part], 2.0 * self.alpha, slope[part]
+                embedding.parameters[part], embedding.start[part], twice_alpha, slope[part]
             )
 
         run_tiles(add, len(squares), self.n_jobs, float(embedding.n_shrunk))

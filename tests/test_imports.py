@@ -17,7 +17,7 @@ LAYERS = [
     {"_validation", "_threads", "_registry", "_compat"},
     {"embeddings", "losses", "neighbors"},
     {"pools"},
-    {"miners"},
+    {"miners", "_model"},
     {"_objective"},
     {"solvers"},
     {"_monitor"},

@@ -24,7 +24,7 @@ def run(scores, patience=2, tol=0.0):
         monitor.mined(3)
         monitor.saw(SOME)
         embedding.parameters = np.full(4, float(n_rounds))
-        if monitor.end_round(embedding, [1.0]):
+        if monitor.end_round(embedding, [1.0], {}):
             break
     monitor.finish(embedding)
     return n_rounds, embedding.parameters[0], monitor
@@ -53,9 +53,9 @@ def test_the_curve_has_the_means_over_all_tuples_of_a_round():
     for n_tuples, hardness in ((1, 0.2), (3, 0.6)):
         monitor.mined(n_tuples)
         monitor.saw(MiningStatistics(n_tuples, active=1.0, hardness=hardness, spread=1.0))
-    assert not monitor.end_round(LinearEmbedding(np.eye(2)), [1.0])
+    assert not monitor.end_round(LinearEmbedding(np.eye(2)), [1.0], {"max_rank": 7})
     assert monitor.mining_curve == [
-        {"n_tuples": 4, "active": 1.0, "hardness": pytest.approx(0.5), "spread": 1.0}
+        {"n_tuples": 4, "active": 1.0, "hardness": pytest.approx(0.5), "spread": 1.0, "max_rank": 7}
     ]
 
 
@@ -64,6 +64,6 @@ def test_an_empty_round_after_others_ends_the_fit_in_silence():
     embedding = LinearEmbedding(np.eye(2))
     monitor.begin_round()
     monitor.saw(SOME)
-    assert not monitor.end_round(embedding, [1.0])
+    assert not monitor.end_round(embedding, [1.0], {})
     monitor.begin_round()
-    assert monitor.end_round(embedding, [])
+    assert monitor.end_round(embedding, [], {})

@@ -140,7 +140,8 @@ class BaseMetricLearner(
         memory pool's `size` (8,192 rows with other pools), whatever the number of chunks.
         The chunk joins it, and the metric goes on from where it is, on that sample alone:
         so the order of the chunks does not matter, even if they come class by class. A
-        call runs one round: `refresh_every` iterations of L-BFGS, or one epoch.
+        call runs one round: `refresh_every` iterations, or, with a pool that is mined at
+        every step, one epoch.
 
         Parameters
         ----------
@@ -205,9 +206,9 @@ class BaseMetricLearner(
         with single_threaded_blas(), standing_crew():
             embedding = self._make_embedding(data, parts, before is not None, random)
             if enough:
-                n_iterations = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
+                schedule = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
                 problem = self._make_problem(data, parts, random)
-                train(problem, embedding, solver, monitor, n_iterations[:1])
+                train(problem, embedding, solver, monitor, schedule[:1])
         self._keep(embedding, data, parts, all_classes)
         self.reservoir_ = reservoir
         continued = before is not None

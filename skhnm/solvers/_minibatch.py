@@ -117,11 +117,14 @@ class AdamSolver(MiniBatchSolver):
         if self._mean is None or self._square is None:
             self._mean, self._square = np.zeros_like(parameters), np.zeros_like(parameters)
         mean, square = self._mean, self._square
+        n = self._n_steps + 1
+        unbiased = [0.1, 0.001, rate / (1.0 - 0.9**n), 1.0 / (1.0 - 0.999**n), 1e-8]
+        constants = tuple(parameters.dtype.type(c) for c in unbiased)
         parts = cut(part)
 
         def move(i: int) -> None:
             p = parts[i]
-            adam_step(parameters[p], slope[p], mean[p], square[p], rate, self._n_steps + 1)
+            adam_step(parameters[p], slope[p], mean[p], square[p], constants)
 
         run_tiles(move, len(parts), self.n_jobs, 1.0 * (part.stop - part.start))
 

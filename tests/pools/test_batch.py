@@ -10,7 +10,7 @@ CODES = np.random.default_rng(0).permutation(np.repeat(np.arange(6), SIZES))
 def batches(codes=CODES, batch_size=16, rows_per_class=4, seed=0, epochs=1):
     pool, random = BatchPool(rows_per_class), np.random.default_rng(seed)
     pool.reset()
-    return [b for _ in range(epochs) for b in pool.candidates(codes, batch_size, random)]
+    return [b for _ in range(epochs) for b in pool.draws(codes, batch_size, random)]
 
 
 def test_an_epoch_has_as_many_batches_as_the_rows_fill():

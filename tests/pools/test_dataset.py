@@ -6,15 +6,18 @@ from skhnm.pools import DatasetPool
 from tests import cases
 
 
+ROWS = np.arange(10)
+
+
 def minings(*parts, keep=True):
     """What a pool makes of one mining after the other, as lists; negatives are sorted."""
     pool = DatasetPool(keep)
     pool.reset()
-    return [cases.as_lists(pool.remember(Tuples(*part))) for part in parts]
+    return [cases.as_lists(pool.remember(ROWS, Tuples(*part))) for part in parts]
 
 
 def test_every_row_is_a_candidate_of_every_other():
-    (rows,) = DatasetPool().candidates(np.array([0, 1, 0]), 2, np.random.default_rng(0))
+    (rows,) = DatasetPool().draws(np.array([0, 1, 0]), 2, np.random.default_rng(0))
     assert rows.tolist() == [0, 1, 2]
 
 
@@ -35,8 +38,8 @@ def test_negatives_of_an_anchor_are_kept_without_duplicates():
 def test_the_positives_and_weights_are_those_of_the_new_mining():
     pool = DatasetPool()
     pool.reset()
-    pool.remember(Tuples([0], [[1]], [[5]], [7.0]))
-    tuples = pool.remember(Tuples([0], [[2]], [[6]], [3.0]))
+    pool.remember(ROWS, Tuples([0], [[1]], [[5]], [7.0]))
+    tuples = pool.remember(ROWS, Tuples([0], [[2]], [[6]], [3.0]))
     assert tuples.positives.tolist() == [[2]]
     assert tuples.weights.tolist() == [3.0]
 
@@ -72,8 +75,8 @@ def test_what_was_mined_is_not_changed():
     first, second = Tuples([0], [[1]], [[9, 4]]), Tuples([0], [[1]], [[5, 4]])
     pool = DatasetPool()
     pool.reset()
-    pool.remember(first)
-    pool.remember(second)
+    pool.remember(ROWS, first)
+    pool.remember(ROWS, second)
     assert first.negatives.tolist() == [[9, 4]]
     assert second.negatives.tolist() == [[5, 4]]
 
@@ -83,6 +86,6 @@ def test_negatives_are_forgotten_without_keep_and_at_a_reset(keep):
     pool = DatasetPool(keep)
     for _ in range(2):
         pool.reset()
-        assert cases.as_lists(pool.remember(Tuples([0], [[1]], [[9]]))) == [(0, [1], [9])]
-        again = pool.remember(Tuples([0], [[1]], [[5]]))
+        assert cases.as_lists(pool.remember(ROWS, Tuples([0], [[1]], [[9]]))) == [(0, [1], [9])]
+        again = pool.remember(ROWS, Tuples([0], [[1]], [[5]]))
         assert cases.as_lists(again) == [(0, [1], [5, 9] if keep else [5])]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from skhnm import Tuples
-from skhnm.solvers._lbfgs import LBFGSSolver, renumber
+from skhnm.pools._members import Members
+from skhnm.solvers._lbfgs import LBFGSSolver
 
 CENTRE = np.array([1.0, -2.0, 0.5])
 
@@ -13,24 +14,20 @@ def quadratic(x):
     return 3.0 + 0.5 * away @ (x - CENTRE), away
 
 
-def test_renumbered_tuples_have_new_rows_and_their_padding_and_weights():
-    tuples = Tuples([0, 2], [[1, -1], [0, 1]], [[2], [-1]], [0.5, 2.0])
-    found = renumber(tuples, np.array([30, 10, 20]))
-    assert found.anchors.tolist() == [30, 20]
-    assert found.positives.tolist() == [[10, -1], [30, 10]]
-    assert found.negatives.tolist() == [[20], [-1]]
-    assert found.weights.tolist() == [0.5, 2.0]
+def members(rows):
+    return Members(np.array(rows), np.zeros((len(rows), 1)), np.zeros(len(rows), dtype=int))
 
 
 def test_one_mining_is_passed_on_as_it_is():
-    only = (np.arange(3), Tuples([0], [[1]], [[2]]))
+    only = (members([0, 1, 2]), Tuples([0], [[1]], [[2]]))
     assert list(LBFGSSolver(1e-4).pieces([only], 5, np.random.default_rng(0))) == [only]
 
 
 def test_several_minings_are_joined_over_the_rows_that_they_share():
-    a = np.array([40, 7, 15]), Tuples([0, 2], [[1], [0]], [[2], [1]], [1.0, 2.0])
-    b = np.array([7, 99, 40, 3]), Tuples([3], [[2, 0]], [[1, -1]], [4.0])
-    ((rows, tuples),) = LBFGSSolver(1e-4).pieces(iter([a, b]), 5, np.random.default_rng(0))
+    a = members([40, 7, 15]), Tuples([0, 2], [[1], [0]], [[2], [1]], [1.0, 2.0])
+    b = members([7, 99, 40, 3]), Tuples([3], [[2, 0]], [[1, -1]], [4.0])
+    ((joined, tuples),) = LBFGSSolver(1e-4).pieces(iter([a, b]), 5, np.random.default_rng(0))
+    rows = joined.rows
     assert rows.tolist() == [3, 7, 15, 40, 99]
     assert rows[tuples.anchors].tolist() == [40, 15, 3]
     assert np.append(rows, -1)[tuples.positives].tolist() == [[7, -1], [40, -1], [40, 7]]
