@@ -28,7 +28,7 @@ from skhnm.estimators._stream import Reservoir
 from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
-from skhnm.neighbors._exact import ExactSearch
+from skhnm.neighbors._exact import ExactIndex
 from skhnm.pools._memory import MemoryPool
 
 _FLOATS = [np.float64, np.float32]
@@ -329,7 +329,7 @@ class BaseMetricLearner(
                 "own class as its nearest"
             )
         own = np.arange(len(Z), dtype=np.intp)
-        nearest, _ = ExactSearch(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
+        nearest, _ = ExactIndex(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
         return float((codes[nearest[judged, 0]] == codes[judged]).mean())
 
     def pair_distance(self, pairs: Any) -> FloatArray:
@@ -426,7 +426,7 @@ def _judge(
         return unit_rows(Z)[0] if normalize else Z
 
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        search = ExactSearch(embed(embedding, data.X), data.codes, n_jobs)
+        search = ExactIndex(embed(embedding, data.X), data.codes, n_jobs)
         queries = embed(embedding, held_out.X)
         nearest, _ = search.nearest(queries, held_out.codes, 1, side="any")
         return float((data.codes[nearest[:, 0]] == held_out.codes).mean())

@@ -11,7 +11,7 @@ from skhnm._typing import FloatArray, IndexArray, LabelArray
 
 @dataclass(frozen=True)
 class Reservoir:
-    """A uniform sample of the rows of each class of a stream, never more than `size` in all.
+    """A uniform sample of the rows of each class of a stream, at most `size` in all.
 
     Every row draws a random priority when it comes. A class keeps those of its rows that
     drew the lowest, as many as its fair share of `size`: the same sample, in distribution,
@@ -20,7 +20,7 @@ class Reservoir:
     Attributes
     ----------
     size : int
-        Most rows to keep.
+        Most rows to keep; but two of each class in any case.
     X : (r, d) float
         Rows that are kept.
     y : (r,)

@@ -26,7 +26,7 @@ COLUMN_TILE = 1024
 _EMPTY = np.iinfo(np.intp).max
 
 
-class ExactSearch:
+class ExactIndex:
     """Rows to search, prepared once for any number of questions.
 
     Parameters

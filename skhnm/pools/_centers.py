@@ -36,9 +36,13 @@ class CenterPool(BasePool):
     mined_each_step: ClassVar[bool] = False
     rows_see_each_other: ClassVar[bool] = False
 
+    def reset(self) -> None:
+        self._embed: Callable[[], FloatArray] | None = None
+        self._fixed: Constants | None = None
+
     def begin_round(self, embed: Callable[[], FloatArray]) -> None:
         self._embed = embed
-        self._fixed: Constants | None = None
+        self._fixed = None
 
     def draws(
         self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
@@ -50,6 +54,7 @@ class CenterPool(BasePool):
         if len(rows) == len(codes):
             return means
         if self._fixed is None:
+            assert self._embed is not None
             Z = self._embed()
             self._fixed = Constants(means.embed(Z, Z[:0]), means.codes)
         return self._fixed

@@ -63,8 +63,7 @@ class MemoryPool(BasePool):
         self._n_rounds = 0
         self._next = 0
         self._E: FloatArray | None = None
-        self._rows = np.empty(0, dtype=np.intp)
-        self._codes = np.empty(0, dtype=np.intp)
+        self._rows = self._codes = self._slots = np.empty(0, dtype=np.intp)
 
     def begin_round(self, embed: Callable[[], FloatArray]) -> None:
         self._n_rounds += 1

@@ -3,13 +3,27 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhnm import HardNegativeMetricLearner
+from skhnm import HardNegativeMetricLearner, MLPMetricLearner
+from skhnm.losses import MarginLoss
+from skhnm.pools import DatasetPool, MemoryPool, ProxyPool
 
+EVERY = {"negative_miner": "all", "positive_miner": "all"}
+FEW = {"max_iter": 10}
 LEARNERS = [
     HardNegativeMetricLearner(),
     HardNegativeMetricLearner(pool="batch"),
     HardNegativeMetricLearner(solver="adam"),
     HardNegativeMetricLearner(pool="batch", solver="lbfgs"),
+    HardNegativeMetricLearner(normalize=True, loss="sup_con"),
+    HardNegativeMetricLearner(pool=MemoryPool(20, warm_up=0), **FEW),
+    HardNegativeMetricLearner(pool=DatasetPool(rows_per_class=10)),
+    HardNegativeMetricLearner(pool=("dataset", "centers"), loss=MarginLoss(learn_beta="class")),
+    HardNegativeMetricLearner(pool=ProxyPool(2), loss="proxy_anchor", **EVERY, **FEW),
+    HardNegativeMetricLearner(negative_miner="adaptive", pool="batch", solver="sgd", **FEW),
+    MLPMetricLearner(max_iter=10),
+    MLPMetricLearner(
+        (8, 4), None, normalize=False, loss="nca", pool="dataset", activation="tanh", **FEW
+    ),
 ]
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from skhnm import _threads
 from skhnm.neighbors import _exact
-from skhnm.neighbors._exact import ExactSearch
+from skhnm.neighbors._exact import ExactIndex
 from tests import cases, naive
 
 SIDES = ["own", "other", "any"]
@@ -31,7 +31,7 @@ def padded(rows, k):
 @pytest.mark.parametrize("case", cases.CASES)
 def test_nearest_and_farthest_equal_naive(case, pools, side, farthest):
     Z, y, pool, pool_y, own = pools(*cases.CASES[case])
-    search = ExactSearch(pool, pool_y)
+    search = ExactIndex(pool, pool_y)
     prefer = naive.farthest if farthest else naive.nearest
     d = naive.distances(Z, pool)
     everything = [prefer(d[i], naive.side(y[i], pool_y, own[i], side)) for i in range(len(Z))]
@@ -51,7 +51,7 @@ def test_open_windows_equal_naive(case, pools, window, farthest):
     Z, y, pool, pool_y, own = pools(*cases.CASES[case])
     lows, highs = WINDOWS[window]
     lower, upper = limits(lows, len(Z)), limits(highs, len(Z))
-    found, _ = ExactSearch(pool, pool_y).nearest(
+    found, _ = ExactIndex(pool, pool_y).nearest(
         Z, y, 4, own=own, lower=lower, upper=upper, farthest=farthest
     )
     prefer = naive.farthest if farthest else naive.nearest
@@ -68,7 +68,7 @@ def test_open_windows_equal_naive(case, pools, window, farthest):
 def test_windows_are_counted_and_taken_by_ordinal_in_the_order_of_the_sorted_pool(case, pools):
     Z, y, pool, pool_y, own = pools(*cases.CASES[case])
     lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
-    search = ExactSearch(pool, pool_y)
+    search = ExactIndex(pool, pool_y)
     wanted = np.tile([0, 2, 11], (lower.size, 1))
     counts = search.count_within(Z, y, lower=lower, upper=upper)
     taken = search.take_within(Z, y, wanted, lower=lower, upper=upper)
@@ -87,7 +87,7 @@ def test_windows_are_counted_and_taken_by_ordinal_in_the_order_of_the_sorted_poo
 @pytest.mark.parametrize("method", ["nearest", "within"])
 def test_a_window_with_nan_holds_nothing(method):
     Z, y = cases.CASES["uneven"]
-    search = ExactSearch(Z, y)
+    search = ExactIndex(Z, y)
     for lower, upper in ([np.nan, np.inf], [-np.inf, np.nan], [np.nan, np.nan]):
         window = {"lower": np.full((25, 1), lower), "upper": np.full((25, 1), upper)}
         if method == "nearest":
@@ -98,7 +98,7 @@ def test_a_window_with_nan_holds_nothing(method):
 
 def answers(Z, y, n_jobs=1):
     """Everything that a search can be asked, as one list of arrays."""
-    search = ExactSearch(Z, y, n_jobs)
+    search = ExactIndex(Z, y, n_jobs)
     own = np.arange(len(Z))
     lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
     wanted = np.tile([0, 2, 11], (lower.size, 1))
@@ -145,16 +145,16 @@ def test_results_do_not_depend_on_where_the_data_lie(shift):
 @pytest.mark.parametrize("exponent", [-50, -10, 10, 50, 100])
 def test_neighbours_do_not_depend_on_the_unit_of_the_data(exponent, dtype):
     Z, y = cases.uneven(dtype=dtype)
-    found, _ = ExactSearch(Z, y).nearest(Z, y, 5)
+    found, _ = ExactIndex(Z, y).nearest(Z, y, 5)
     scaled = np.ldexp(Z, exponent)
     assert scaled.dtype == dtype
-    np.testing.assert_array_equal(ExactSearch(scaled, y).nearest(scaled, y, 5)[0], found)
+    np.testing.assert_array_equal(ExactIndex(scaled, y).nearest(scaled, y, 5)[0], found)
 
 
 def test_rows_without_a_class_neither_ask_nor_are_found():
     Z, y = cases.CASES["some unlabelled"]
     for side in SIDES:
-        found, distances = ExactSearch(Z, y).nearest(Z, y, 25, side=side)
+        found, distances = ExactIndex(Z, y).nearest(Z, y, 25, side=side)
         assert (found[y < 0] == -1).all()
         assert np.isnan(distances[y < 0]).all()
         assert not np.isin(found, np.flatnonzero(y < 0)).any()
@@ -163,7 +163,7 @@ def test_rows_without_a_class_neither_ask_nor_are_found():
 def test_a_query_of_a_class_that_the_pool_lacks_finds_everything_on_the_other_side():
     Z, y = cases.CASES["uneven"]
     queries, codes = Z[:2], np.array([17, 17])
-    search = ExactSearch(Z, y)
+    search = ExactIndex(Z, y)
     assert (search.nearest(queries, codes, 25)[0] >= 0).all()
     assert (search.nearest(queries, codes, 25, side="own")[0] == -1).all()
 
@@ -186,5 +186,5 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
         worst.append(float((error / slack[:, None]).max()))
 
     monkeypatch.setattr(_exact, "select_tile", measure)
-    _exact.ExactSearch(pool, codes).nearest(queries, query_codes, 3)
+    _exact.ExactIndex(pool, codes).nearest(queries, query_codes, 3)
     assert 0.0 < max(worst) < 1.0

@@ -1,0 +1,143 @@
+"""What every index must do: the nearest rows of one's own, another, or any class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import pairwise_distances
+
+from skhnm._typing import FloatArray, IndexArray
+
+MakeIndex = Callable[[FloatArray, IndexArray], Any]
+
+
+def check_index(make_index: MakeIndex, *, recall: float = 1.0) -> None:
+    """Run all checks of `index_checks`.
+
+    Parameters
+    ----------
+    make_index : callable
+        ``make_index(pool, codes)`` returns an index over rows (N, m) of classes (N,), where
+        -1 is "no class". It answers ``nearest(queries, codes, k, side=…, own=…)`` with
+        (indices, squared distances), as `skhnm.neighbors.ExactIndex` does.
+    recall : float, default=1.0
+        Share of the true nearest that must be found, in (0, 1]; 1 also asks that ties go
+        to the lowest index.
+
+    Raises
+    ------
+    AssertionError
+        If a check fails; its name is in the traceback.
+
+    Examples
+    --------
+    >>> from skhnm.neighbors import ExactIndex
+    >>> from skhnm.testing import check_index
+    >>> check_index(ExactIndex)
+    """
+    for check in index_checks(make_index, recall=recall):
+        check()
+
+
+def index_checks(make_index: MakeIndex, *, recall: float = 1.0) -> Iterator[Callable[[], None]]:
+    """Yield the checks of an index, one function without arguments each.
+
+    Parameters
+    ----------
+    make_index : callable
+        As in `check_index`.
+    recall : float, default=1.0
+        As in `check_index`.
+
+    Yields
+    ------
+    check : callable
+        Raises an AssertionError if the index fails; ``check.func.__name__`` says what it asks.
+    """
+    for check in (
+        the_nearest_of_each_side_are_found,
+        a_row_never_finds_itself,
+        rows_without_a_class_find_and_are_nobody,
+        fewer_than_asked_are_padded,
+        an_empty_pool_finds_nothing,
+    ):
+        yield partial(check, make_index, recall)
+
+
+def _rows() -> tuple[FloatArray, IndexArray]:
+    random = np.random.default_rng(0)
+    codes = random.permutation(np.repeat([0, 1, 2, 3], [90, 60, 49, 1]))
+    return random.normal(size=(200, 8)) + codes[:, None], codes
+
+
+def _assert_found(
+    found: tuple[Any, Any], D: FloatArray, allowed: Any, k: int, recall: float
+) -> None:
+    """Assert that the k nearest of the allowed rows were found, nearest first."""
+    indices, distances = found
+    assert np.shape(indices) == np.shape(distances) == (len(D), k)
+    hits = total = 0
+    for i in range(len(D)):
+        rows = np.flatnonzero(allowed[i])
+        true = rows[np.lexsort((rows, D[i, rows]))][:k]
+        given = indices[i][indices[i] >= 0]
+        assert np.isin(given, rows).all(), f"query {i} found rows that it may not"
+        measured = distances[i][: len(given)]
+        np.testing.assert_allclose(measured, D[i, given], rtol=1e-5, atol=1e-8)
+        assert (np.diff(measured) >= 0).all(), f"query {i}: the nearest must come first"
+        if recall == 1.0:
+            assert given.tolist() == true.tolist(), f"query {i} found {given}, not {true}"
+        hits += len(np.intersect1d(given, true))
+        total += len(true)
+    assert hits >= recall * total, f"recall is {hits / total:.3f}, less than {recall}"
+
+
+def the_nearest_of_each_side_are_found(make_index: MakeIndex, recall: float) -> None:
+    """Of the query's own class, of other classes, and of any."""
+    pool, codes = _rows()
+    queries, query_codes = pool[::3] + 0.01, codes[::3]
+    D = pairwise_distances(queries, pool, "sqeuclidean")
+    index = make_index(pool, codes)
+    same = query_codes[:, None] == codes
+    for side, allowed in (("own", same), ("other", ~same), ("any", same | ~same)):
+        _assert_found(index.nearest(queries, query_codes, 5, side=side), D, allowed, 5, recall)
+
+
+def a_row_never_finds_itself(make_index: MakeIndex, recall: float) -> None:
+    """`own` names each query's own row, which is no neighbour of it."""
+    pool, codes = _rows()
+    rows = np.arange(len(pool))
+    D = pairwise_distances(pool, pool, "sqeuclidean")
+    found = make_index(pool, codes).nearest(pool, codes, 3, side="any", own=rows)
+    _assert_found(found, D, rows[:, None] != rows, 3, recall)
+
+
+def rows_without_a_class_find_and_are_nobody(make_index: MakeIndex, recall: float) -> None:
+    """Code -1 is "no class"."""
+    pool, codes = _rows()
+    codes = np.where(np.arange(len(codes)) % 4 == 0, -1, codes)
+    indices, _ = make_index(pool, codes).nearest(pool, codes, 3, side="any")
+    assert (indices[codes < 0] == -1).all(), "a query without a class found somebody"
+    assert (codes[indices[codes >= 0]] >= 0).all(), "a row without a class was found"
+
+
+def fewer_than_asked_are_padded(make_index: MakeIndex, recall: float) -> None:
+    """Indices are padded with -1 and distances with NaN."""
+    pool, codes = _rows()
+    indices, distances = make_index(pool[:6], np.array([0, 0, 1, 1, 1, 2])).nearest(
+        pool[:6], np.array([0, 0, 1, 1, 1, 2]), 4, side="own", own=np.arange(6)
+    )
+    assert (indices >= 0).sum(axis=1).tolist() == [1, 1, 2, 2, 2, 0]
+    assert np.isnan(distances[indices < 0]).all(), "padding must have a distance of NaN"
+
+
+def an_empty_pool_finds_nothing(make_index: MakeIndex, recall: float) -> None:
+    """No rows, or no queries."""
+    pool, codes = _rows()
+    indices, _ = make_index(pool[:0], codes[:0]).nearest(pool[:4], codes[:4], 2, side="any")
+    assert (indices == -1).all()
+    indices, _ = make_index(pool, codes).nearest(pool[:0], codes[:0], 2, side="any")
+    assert len(indices) == 0

@@ -1,0 +1,110 @@
+"""Every miner, loss and index of ours passes the public checks, and broken ones do not."""
+
+import numpy as np
+import pytest
+
+from skhnm.losses import BaseLoss
+from skhnm.miners import BaseMiner
+from skhnm.neighbors import ExactIndex
+from skhnm.testing import (
+    check_index,
+    check_loss,
+    check_miner,
+    index_checks,
+    loss_checks,
+    miner_checks,
+)
+from tests import cases
+
+pytestmark = pytest.mark.jit
+
+
+def listed(checks):
+    return [pytest.param(check, id=f"{check.func.__name__}-{check.args[0]}") for check in checks]
+
+
+MINERS = [check for _, miner in cases.listed(cases.NEGATIVE_MINERS) for check in miner_checks(miner)]
+LOSSES = [check for _, loss in cases.listed(cases.LOSSES) for check in loss_checks(loss)]
+
+
+@pytest.mark.parametrize("check", listed([*MINERS, *LOSSES]))
+def test_ours_pass(check):
+    check()
+
+
+@pytest.mark.parametrize("check", list(index_checks(ExactIndex)), ids=lambda c: c.func.__name__)
+def test_the_exact_index_passes(check):
+    check()
+
+
+class OwnClass(BaseMiner):
+    def select(self, candidates):
+        return candidates.by_anchor(candidates.every("own"))
+
+
+class Forgetful(BaseMiner):
+    """Its answers depend on earlier ones."""
+
+    n = 0
+
+    def select(self, candidates):
+        self.n += 1
+        return candidates.by_anchor(candidates.nearest(self.n)[0])
+
+
+class Twice(BaseMiner):
+    def select(self, candidates):
+        nearest = candidates.nearest(1)[0]
+        return candidates.by_anchor(np.concatenate([nearest, nearest], axis=1))
+
+
+@pytest.mark.parametrize(
+    ("miner", "message"),
+    [
+        (OwnClass(), "a negative is a row of another known class"),
+        (Forgetful(), "the same seed gave other tuples"),
+        (Twice(), "has a negative twice"),
+    ],
+)
+def test_a_broken_miner_is_caught(miner, message):
+    with pytest.raises((AssertionError, ValueError), match=message):
+        check_miner(miner)
+
+
+class Gap(BaseLoss):
+    """Right for single pairs; each flaw is one that a user might make."""
+
+    def __init__(self, flaw):
+        self.flaw = flaw
+
+    def value_and_grad(self, d_pos, d_neg):
+        gap = np.maximum(1.0 + d_pos[:, :, None] - d_neg[:, None, :], 0.0)
+        values, g_pos, g_neg = gap.sum(axis=(1, 2)), (gap > 0).sum(axis=2), -(gap > 0).sum(axis=1)
+        if self.flaw == "slope":
+            g_pos = 2 * g_pos
+        if self.flaw == "mean":
+            values = values - values.mean()
+        if self.flaw == "shape":
+            values = values[:, None]
+        if self.flaw == "padding":
+            g_neg = g_neg - 1.0
+        if self.flaw == "in place":
+            d_pos += 1.0
+        return values, g_pos, g_neg
+
+
+@pytest.mark.parametrize("flaw", ["slope", "mean", "shape", "padding", "in place"])
+def test_a_broken_loss_is_caught(flaw):
+    check_loss(Gap(None))
+    with pytest.raises(AssertionError):
+        check_loss(Gap(flaw))
+
+
+def test_a_careless_index_is_caught():
+    class Backwards(ExactIndex):
+        def nearest(self, *args, **kwargs):
+            indices, distances = super().nearest(*args, **kwargs)
+            return indices[:, ::-1], distances[:, ::-1]
+
+    with pytest.raises(AssertionError):
+        check_index(Backwards)
