@@ -12,12 +12,12 @@ from benchmarks._data import find_folder
 from benchmarks._measure import MissingPeer, machine
 from benchmarks._table import Report
 
-NAMES = ("fit", "mining", "start", "network")
+NAMES = ("fit", "mining", "start", "network", "techniques")
 
 
 def main() -> int:
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
-    listing = "\n".join(f"  {name:8}{m.__doc__.splitlines()[0]}" for name, m in modules.items())
+    listing = "\n".join(f"  {name:11}{m.__doc__.splitlines()[0]}" for name, m in modules.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Run all benchmarks, or those that are named:\n\n" + listing,

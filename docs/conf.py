@@ -10,7 +10,7 @@ from typing import Any
 import skhnm
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE / "_extensions"))
+sys.path[:0] = [str(HERE / "_extensions"), str(HERE.parent)]  # the latter for benchmarks
 
 project = "skhnm"
 author = "the skhnm developers"
@@ -78,6 +78,8 @@ PUBLIC_MODULES = (
     "skhnm.miners",
     "skhnm.losses",
     "skhnm.pools",
+    "skhnm.neighbors",
+    "skhnm.testing",
     "skhnm.exceptions",
 )
 
