@@ -12,7 +12,7 @@ from benchmarks._data import find_folder
 from benchmarks._measure import MissingPeer, machine
 from benchmarks._table import Report
 
-NAMES = ("fit", "mining", "start", "network", "techniques")
+NAMES = ("fit", "mining", "start", "network", "techniques", "uses")
 
 
 def main() -> int:

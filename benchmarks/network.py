@@ -7,6 +7,7 @@ takes from a batch's rows to new weights, mining included.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,7 +46,9 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         note=f"MLPMetricLearner(hidden_layer_sizes={HIDDEN}, random_state=…), else defaults.",
     )
     for seed in range(1 if quick else 3):
-        table.rows.append((f"seed {seed}", *in_child(_mnist, data, 10_000 if quick else None, seed)))
+        table.rows.append(
+            (f"seed {seed}", *in_child(_mnist, data, 10_000 if quick else None, seed))
+        )
     yield table
 
 
@@ -83,7 +86,7 @@ def _torch_side(X: np.ndarray, y: np.ndarray) -> Callable[[int], float]:
 
     sizes = [X.shape[1], *HIDDEN, COMPONENTS]
     layers: list[torch.nn.Module] = []
-    for a, b in zip(sizes[:-1], sizes[1:], strict=True):
+    for a, b in itertools.pairwise(sizes):
         layers += [torch.nn.Linear(a, b), torch.nn.ReLU()]
     squared = distances.LpDistance(normalize_embeddings=True, p=2, power=2)
     mine = miners.BatchHardMiner(distance=squared)

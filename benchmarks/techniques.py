@@ -69,7 +69,9 @@ def _table(
         if options:
             parameters["loss"] = UNIT_LOSSES.get(str(parameters["loss"]), parameters["loss"])
         mined, seconds = _judged(judge, parameters, seeds)
-        k = getattr(NEGATIVE_MINERS.resolve(parameters["negative_miner"]), "n_negatives", None)
+        miner = NEGATIVE_MINERS.resolve(parameters["negative_miner"])
+        inner = NEGATIVE_MINERS.resolve(getattr(miner, "miner", miner))
+        k = getattr(inner, "n_negatives", None)
         if k is None:
             table.rows.append((name, _spread(mined), None, None, seconds))
             continue
@@ -87,9 +89,7 @@ def _judged(
     judge: Callable[[Any, int], float], parameters: dict[str, Any], seeds: range
 ) -> tuple[list[float], float]:
     """Return the score of each seed, and the mean seconds of a fit."""
-    learners = [
-        Timed(HardNegativeMetricLearner(random_state=seed, **parameters)) for seed in seeds
-    ]
+    learners = [Timed(HardNegativeMetricLearner(random_state=seed, **parameters)) for seed in seeds]
     scores = [judge(learner, seed) for learner, seed in zip(learners, seeds, strict=True)]
     return scores, float(np.mean([learner.seconds for learner in learners]))
 

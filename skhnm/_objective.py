@@ -134,7 +134,8 @@ class Objective:
         if self._shift_of is None or not n_shifts:
             return np.zeros(n_shifts)
         total = self._shift_slopes.sum(axis=1)
-        return -np.bincount(self._shift_of, weights=total, minlength=n_shifts)
+        slopes = np.bincount(self._shift_of, weights=total, minlength=n_shifts)
+        return -slopes.astype(np.float64)
 
     def _value_and_slopes(self, P: FloatArray) -> float:
         """Return the mean loss; fill `_slopes` with its derivative by squared distances."""

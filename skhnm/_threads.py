@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
+from itertools import count, pairwise
 from queue import SimpleQueue
 from typing import Any, Self
 
@@ -92,7 +92,7 @@ def cut(whole: slice, width: int = 1) -> list[slice]:
     n = whole.stop - whole.start
     n_parts = max(1, min(n * width // _NUMBERS_A_PART, n, 8))
     ends = [whole.start + n * i // n_parts for i in range(n_parts + 1)]
-    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 class _Crew:

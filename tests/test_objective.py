@@ -32,7 +32,7 @@ def problem(n=11, t=8, p=2, k=6, weighted=True, dtype=np.float64):
     return embedding, X, Tuples(anchors, positives, negatives, weights), parameters
 
 
-class objective_of:  # noqa: N801
+class objective_of:
     """The objective by the embedding's parameters, where the loss has learned no shift."""
 
     def __init__(self, loss, embedding, X, tuples, alpha=0.0, n_jobs=1):

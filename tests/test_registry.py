@@ -105,5 +105,7 @@ def test_an_object_that_lacks_a_method_raises_and_the_method_is_named():
 
 @pytest.mark.parametrize("given", [None, 3, ["hardest"], object()])
 def test_what_is_neither_name_nor_object_nor_function_raises(given):
-    with pytest.raises(TypeError, match=r"negative_miner must be a name \('adaptive', .*\), a function"):
+    with pytest.raises(
+        TypeError, match=r"negative_miner must be a name \('adaptive', .*\), a function"
+    ):
         NEGATIVE_MINERS.resolve(given)

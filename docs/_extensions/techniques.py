@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from benchmarks._techniques import TECHNIQUES
 from skhnm import HardNegativeMetricLearner
 
+
 class Techniques(SphinxDirective):
     """Tabulate the techniques and their parameters, after fitting each."""
 

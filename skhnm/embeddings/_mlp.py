@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -105,7 +106,7 @@ class MLPEmbedding(BaseEmbedding):
         self._n_layers = len(coefs)
         self._shapes = [part.shape for part in [*maps, *intercepts]]
         ends = np.cumsum([0, *[part.size for part in [*maps, *intercepts]]]).tolist()
-        self._places = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self._places = [slice(a, b) for a, b in itertools.pairwise(ends)]
         self.parameters = np.concatenate([part.ravel() for part in [*maps, *intercepts]])
         self.parameters = self.parameters.astype(dtype, copy=False)
         self.start = np.zeros_like(self.parameters)
@@ -199,7 +200,9 @@ class MLPEmbedding(BaseEmbedding):
         def pull_back(tile: int) -> None:
             rows = tiles[tile]
             for layer in range(self._n_layers - 1, 0, -1):
-                G = np.matmul(by_output[layer][rows], coefs[layer].T, out=by_output[layer - 1][rows])
+                G = np.matmul(
+                    by_output[layer][rows], coefs[layer].T, out=by_output[layer - 1][rows]
+                )
                 self._slope(memory[layer][rows], G)
 
         if self._n_layers > 1:
@@ -241,4 +244,4 @@ def _row_tiles(n: int) -> list[slice]:
     """Cut n rows into tiles that depend on n alone, for the same bits in any company."""
     n_tiles = max(1, n // _LEAST_ROWS)
     ends = [n * i // n_tiles for i in range(n_tiles + 1)]
-    return [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    return [slice(a, b) for a, b in itertools.pairwise(ends)]

@@ -125,15 +125,13 @@ class BaseMetricLearner(
         self.mining_curve_ = monitor.mining_curve
         self.n_iter_ = max(1, len(monitor.loss_curve))
         for name in ("reservoir_", "validation_scores_"):
-            vars(self).pop(name, None)
+            self.__dict__.pop(name, None)
         if self.early_stopping:
             self.validation_scores_ = monitor.validation_scores
         callbacks.end_fit(embedding)
         return self
 
-    def partial_fit(
-        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
-    ) -> Self:
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Go on learning with a chunk of a stream.
 
         A sample of every class seen so far is kept (``reservoir_``), as large as the
@@ -188,7 +186,7 @@ class BaseMetricLearner(
 
         size = parts["pool"].size if isinstance(parts["pool"], MemoryPool) else MemoryPool().size
         n_before = 0 if before is None else int(before.counts.sum())
-        seed = check_generator(self.random_state).integers(2**63)
+        seed = int(check_generator(self.random_state).integers(2**63))
         random = np.random.default_rng([seed, n_before])
         reservoir = (before or Reservoir.empty(size, X, y)).updated(
             X[used], y[used], weights[used], random

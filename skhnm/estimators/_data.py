@@ -30,9 +30,7 @@ class TrainingData:
         return len(self.X)
 
     def take(self, rows: IndexArray) -> TrainingData:
-        return replace(
-            self, X=self.X[rows], codes=self.codes[rows], weights=self.weights[rows]
-        )
+        return replace(self, X=self.X[rows], codes=self.codes[rows], weights=self.weights[rows])
 
 
 def prepare(

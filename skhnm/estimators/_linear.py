@@ -32,28 +32,37 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     n_components : int or None, default=None
         Dimensions of the embedding, 1 to n_features; None keeps n_features.
     negative_miner : str, miner or function, default="hardest"
-        Which candidates become negatives: "random", "easy", "hardest", "semi_hard",
-        "violating", "all", "rank", an instance such as ``SemiHardMiner(margin=0.5)``, or
+        Which candidates become negatives: "random", "easy", "hardest", "rank",
+        "semi_hard", "violating", "boundary", "all", "distance_weighted",
+        "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
+        "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
         ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
     positive_miner : str, positive miner or function, default="nearest"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
         "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``.
-    pool : str or pool, default="dataset"
+    pool : str, pool or tuple of these, default="dataset"
         Where negatives may come from: "dataset" (all rows, mined anew every
-        `refresh_every`) or "batch" (class-balanced batches, mined at every step).
+        `refresh_every`), "batch" (class-balanced batches, mined at every step), "memory"
+        (batches and the embeddings of earlier ones), "centers" (class means) or "proxies"
+        (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
     loss : str or loss, default="nca"
-        What a tuple costs: "triplet", "large_margin", "contrastive", "npair", "nca", an
-        instance, or an object with ``value_and_grad(d_pos, d_neg)``.
+        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
+        "npair", "sup_con", "nca", "multi_similarity", "circle", "proxy_anchor",
+        "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
+    normalize : bool, default=False
+        Bring embeddings to unit length, in training and in `transform`: for retrieval by
+        cosine similarity, above all of classes that were not seen in training.
     init : str or array of shape (n_components, n_features), default="auto"
         Where to start: "identity", "pca", "lda", "random", or components. "auto" is
         "identity" for a full-rank metric; else "lda" if n_components < n_classes, else
         "pca". Any start is scaled so that the mean squared distance to the positives is
         1; so margins and temperatures mean the same on all data.
-    solver : {"auto", "lbfgs", "adam"}, default="auto"
-        "lbfgs" takes all tuples at once, "adam" mini-batches. "auto" is "adam" with a
-        pool that is mined at every step ("batch"), else "lbfgs".
+    solver : {"auto", "lbfgs", "adam", "sgd"}, default="auto"
+        "lbfgs" takes all tuples at once, "adam" and "sgd" (with Nesterov's momentum)
+        mini-batches. "auto" is "adam" with a pool that is mined at every step ("batch",
+        "memory", "proxies"), else "lbfgs".
     max_iter : int, default=60
-        Iterations of L-BFGS, or epochs of Adam, in all. Few are a protection against
+        Iterations of L-BFGS, or epochs of mini-batches, in all. Few are a protection against
         overfitting.
     tol : float, default=1e-3
         L-BFGS ends a round when an iteration improves the loss by a smaller share, and
@@ -61,11 +70,13 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         precision only if it is larger.
     refresh_every : int, default=30
         Iterations (or epochs) after which positives and negatives are mined anew. With
-        Adam and the batch pool every step mines.
+        mini-batches and the batch pool every step mines.
     batch_size : int, default=256
         Rows of a batch of the batch pool; tuples of a step of Adam on the dataset pool.
     learning_rate : float, default=0.01
-        First step size of Adam, relative to the start; it decays along a cosine.
+        First step size of Adam or SGD, relative to the start.
+    schedule : {"cosine", "linear", "constant"}, default="cosine"
+        How the step size falls to 0 over the fit.
     alpha : float, default=1e-3
         Shrinkage towards the start: weight of the squared relative change of the
         components.
@@ -107,9 +118,12 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     mining_curve_ : list of dict
         For each round: "n_tuples" mined; the share "active" that had a gradient; mean
         "hardness" d_p / (d_p + d_n) of a tuple's farthest positive and nearest negative
-        (0 is easy, 0.5 both equally far); mean distance "spread" of these negatives.
+        (0 is easy, 0.5 both equally far); mean distance "spread" of these negatives; and
+        what the miner reports of itself, as "curriculum" and "adaptive" do.
     validation_scores_ : list of float
         With `early_stopping`: held-out precision at 1 at the start and after each round.
+    reservoir_
+        After `partial_fit`: the sample of the past.
     negative_miner_, positive_miner_, pool_, loss_
         What the parameters were resolved to.
     n_features_in_ : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Any
 
@@ -40,18 +41,23 @@ class MLPMetricLearner(BaseMetricLearner):
     skip : bool, default=True
         Keep the linear path beside the hidden layers.
     negative_miner : str, miner or function, default="hardest"
-        Which candidates become negatives: "random", "easy", "hardest", "semi_hard",
-        "violating", "all", "rank", an instance such as ``SemiHardMiner(margin=0.5)``, or
+        Which candidates become negatives: "random", "easy", "hardest", "rank",
+        "semi_hard", "violating", "boundary", "all", "distance_weighted",
+        "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
+        "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
         ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
     positive_miner : str, positive miner or function, default="all"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
         "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``.
-    pool : str or pool, default="batch"
+    pool : str, pool or tuple of these, default="batch"
         Where negatives may come from: "dataset" (all rows, mined anew every
-        `refresh_every`) or "batch" (class-balanced batches, mined at every step).
+        `refresh_every`), "batch" (class-balanced batches, mined at every step), "memory"
+        (batches and the embeddings of earlier ones), "centers" (class means) or "proxies"
+        (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
     loss : str or loss, default="sup_con"
-        What a tuple costs: "triplet", "large_margin", "contrastive", "npair", "nca", an
-        instance, or an object with ``value_and_grad(d_pos, d_neg)``.
+        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
+        "npair", "sup_con", "nca", "multi_similarity", "circle", "proxy_anchor",
+        "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
     normalize : bool, default=True
         Bring embeddings to unit length, where Euclidean distance ranks as cosine does.
     init : str or array of shape (n_components, n_features), default="auto"
@@ -238,7 +244,7 @@ class MLPMetricLearner(BaseMetricLearner):
             raise ValueError("without hidden layers there must be a linear path: set skip=True")
         if self.warm_start and hasattr(self, "coefs_"):
             sizes = [n_features, *self._hidden_sizes(), n_components]
-            shapes = list(zip(sizes[:-1], sizes[1:], strict=True))
+            shapes = list(itertools.pairwise(sizes))
             fitted = [W.shape for W in self.coefs_]
             if shapes != fitted or self.skip != (self.skip_coef_ is not None):
                 raise ValueError(
@@ -270,7 +276,7 @@ class MLPMetricLearner(BaseMetricLearner):
             gain = 2.0 if self.activation == "relu" else 1.0
             coefs = [
                 random.standard_normal((a, b)) * np.sqrt(gain / a)
-                for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+                for a, b in itertools.pairwise(sizes)
             ]
             if skip is not None:
                 coefs[-1] = np.zeros_like(coefs[-1])

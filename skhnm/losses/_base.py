@@ -68,6 +68,7 @@ class BaseLoss(BaseEstimator, ABC):
             0 at padding.
         """
 
+
 def log_softmax(similarity: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return log Σ e^s (t,) and each entry's share of the sum (t, k); -inf is padding."""
     top = similarity.max(axis=1, initial=-np.inf)

@@ -41,7 +41,7 @@ class OHEMMiner(OuterMiner):
     array([[2, 3, 1]])
     """
 
-    def __init__(self, keep: float = 0.25, *, miner: Any = "hardest") -> None:
+    def __init__(self, keep: Any = 0.25, *, miner: Any = "hardest") -> None:
         self.keep = keep
         self.miner = miner
 

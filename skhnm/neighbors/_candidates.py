@@ -89,8 +89,8 @@ class Candidates:
 
     def within_window(self, lower: FloatArray, upper: FloatArray) -> Candidates:
         """Return candidates whose negatives lie in each anchor's open window (n, 1)."""
-        lower, upper = self._narrow(lower, upper)
-        narrowed = replace(self, lower=lower, upper=upper)
+        window = self._narrow(lower, upper)
+        narrowed = replace(self, lower=window[0], upper=window[1])
         narrowed.__dict__["_search"] = self._search
         return narrowed
 
@@ -185,8 +185,12 @@ class Candidates:
 
         With k, a uniform draw of k of them.
         """
-        lower = np.full_like(upper, -np.inf) if lower is None else lower
-        lower, upper = self._narrow(lower, upper)  # type: ignore[assignment]
+        if lower is None:
+            lower = np.full_like(upper, -np.inf)
+        window = self._narrow(lower, upper)
+        assert window[0] is not None
+        assert window[1] is not None
+        lower, upper = window[0], window[1]
         counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
         most = int(counts.max(initial=0))
         width = most if k is None else min(k, most)

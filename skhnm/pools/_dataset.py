@@ -81,7 +81,7 @@ def _among(tuples: Tuples, rows: IndexArray) -> Tuples:
         & (found.positives >= 0).any(axis=1)
         & (found.negatives >= 0).any(axis=1)
     )
-    return found if whole.all() else found[whole]
+    return found if whole.all() else found[np.flatnonzero(whole)]
 
 
 def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:

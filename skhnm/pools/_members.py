@@ -5,6 +5,7 @@ Rows come first, extras after them; tuples index this joint list.
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,10 +32,10 @@ class Extras(ABC):
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         """Return where they lie (e, m), given the rows' embeddings and learned proxies."""
 
-    def pull_back(
+    def pull_back(  # noqa: B027
         self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray
     ) -> None:
-        """Add what their gradient (e, m) means for the rows and the proxies."""
+        """Add what their gradient (e, m) means for the rows and the proxies; here, nothing."""
 
     def frozen(self, E: FloatArray) -> Extras:
         """Return extras that do not need the rows, lying at E (e, m)."""
@@ -69,9 +70,7 @@ class ClassMeans(Extras):
             np.add.at(sums, self._class, Z)
         return (sums * self._share[:, None]).astype(Z.dtype)
 
-    def pull_back(
-        self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray
-    ) -> None:
+    def pull_back(self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray) -> None:
         by_rows += (gradient * self._share[:, None])[self._class]
 
     def frozen(self, E: FloatArray) -> Extras:
@@ -87,9 +86,7 @@ class Proxies(Extras):
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         return proxies
 
-    def pull_back(
-        self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray
-    ) -> None:
+    def pull_back(self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray) -> None:
         by_proxies += gradient
 
 
@@ -102,15 +99,13 @@ class Stack(Extras):
             [np.empty(0, dtype=np.intp), *[part.codes for part in self.parts]]
         )
         ends = np.cumsum([0, *[len(part.codes) for part in self.parts]])
-        self._places = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        self._places = [slice(a, b) for a, b in itertools.pairwise(ends)]
 
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         nobody = np.empty((0, Z.shape[1]), dtype=Z.dtype)
         return np.concatenate([nobody, *[part.embed(Z, proxies) for part in self.parts]])
 
-    def pull_back(
-        self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray
-    ) -> None:
+    def pull_back(self, gradient: FloatArray, by_rows: FloatArray, by_proxies: FloatArray) -> None:
         for part, place in zip(self.parts, self._places, strict=True):
             part.pull_back(gradient[place], by_rows, by_proxies)
 

@@ -125,8 +125,8 @@ def rows_without_a_class_find_and_are_nobody(make_index: MakeIndex, recall: floa
 
 
 def fewer_than_asked_are_padded(make_index: MakeIndex, recall: float) -> None:
-    """Indices are padded with -1 and distances with NaN."""
-    pool, codes = _rows()
+    """Pad indices with -1 and distances with NaN."""
+    pool, _codes = _rows()
     indices, distances = make_index(pool[:6], np.array([0, 0, 1, 1, 1, 2])).nearest(
         pool[:6], np.array([0, 0, 1, 1, 1, 2]), 4, side="own", own=np.arange(6)
     )

@@ -94,7 +94,7 @@ def results_have_their_shapes(loss: Any, distances: Distances) -> None:
 
 
 def derivatives_equal_differences(loss: Any, distances: Distances) -> None:
-    """Derivatives agree with central differences of the values."""
+    """Compare derivatives with central differences of the values."""
     d_pos, d_neg = distances
     _, g_pos, g_neg = loss.value_and_grad(d_pos.copy(), d_neg.copy())
     by_pos = _differences(lambda d: loss.value_and_grad(d, d_neg.copy())[0], d_pos)
@@ -116,7 +116,7 @@ def _differences(value: Callable[[FloatArray], FloatArray], d: FloatArray) -> Fl
 
 
 def padding_has_no_derivative(loss: Any, distances: Distances) -> None:
-    """Padding (-inf, +inf) has derivative 0 and does not make values infinite."""
+    """Give padding (-inf, +inf) a derivative of 0, and keep values finite."""
     d_pos, d_neg = distances
     values, g_pos, g_neg = loss.value_and_grad(d_pos.copy(), d_neg.copy())
     assert np.isfinite(values).all(), "padding makes values infinite"
@@ -140,14 +140,12 @@ def extreme_distances_stay_finite(loss: Any, distances: Distances) -> None:
     for near in (0.0, 1e4):
         for far in (0.0, 1e4):
             with np.errstate(over="raise", invalid="raise", divide="raise"):
-                results = loss.value_and_grad(
-                    np.full(d_pos.shape, near), np.full(d_neg.shape, far)
-                )
+                results = loss.value_and_grad(np.full(d_pos.shape, near), np.full(d_neg.shape, far))
             assert all(np.isfinite(part).all() for part in results), f"distances {near}, {far}"
 
 
 def distances_are_left_as_they_are(loss: Any, distances: Distances) -> None:
-    """The arrays that come in are not changed."""
+    """Do not change the arrays that come in."""
     d_pos, d_neg = (d.copy() for d in distances)
     loss.value_and_grad(d_pos, d_neg)
     assert np.array_equal(d_pos, distances[0]), "d_pos was changed"

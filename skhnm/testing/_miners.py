@@ -115,7 +115,7 @@ def _assert_valid(
 
 
 def parameters_can_be_cloned_and_are_left_alone(miner: Any) -> None:
-    """A clone has the same parameters, and mining changes none of them."""
+    """Give a clone the same parameters, and change none of them by mining."""
     before = deepcopy(miner.get_params())
     _mine(miner, *_rows())
     assert repr(miner.get_params()) == repr(before), "mine changed the constructor's parameters"
@@ -134,14 +134,14 @@ def tuples_are_well_formed(miner: Any) -> None:
 
 
 def the_same_seed_gives_the_same_tuples(miner: Any) -> None:
-    """A call depends on its arguments alone, not on earlier calls."""
+    """Depend on the arguments alone, not on earlier calls."""
     first = _mine(miner, *_rows())
     _mine(miner, *_rows(seed=1))
     assert _same(first, _mine(miner, *_rows())), "the same seed gave other tuples"
 
 
 def threads_change_nothing(miner: Any) -> None:
-    """The result is the same for any n_jobs."""
+    """Give the same result for any n_jobs."""
     Z, y = _rows(n=300)
     one = _mine(miner, Z, y, n_jobs=1)
     for n_jobs in (2, None):
@@ -209,7 +209,7 @@ def rows_that_are_not_finite_are_refused(miner: Any) -> None:
 
 
 def a_learner_can_be_fitted_with_it(miner: Any) -> None:
-    """It mines inside a fit, for the whole data set and in batches, and may be pickled."""
+    """Mine inside a fit, over the whole data set and in batches."""
     Z, y = _rows(n=60)
     for pool in ("dataset", "batch"):
         learner = HardNegativeMetricLearner(

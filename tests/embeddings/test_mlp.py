@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from skhnm.embeddings._mlp import ACTIVATIONS, MLPEmbedding
 def make(hidden=(4, 3), activation="tanh", skip=True, origin=True, dtype=np.float64, d=5, m=2):
     random = np.random.default_rng(0)
     sizes = [d, *hidden, m]
-    coefs = [random.normal(size=s) for s in zip(sizes[:-1], sizes[1:], strict=True)]
+    coefs = [random.normal(size=s) for s in itertools.pairwise(sizes)]
     return MLPEmbedding(
         [W.astype(dtype) for W in coefs],
         [random.normal(size=W.shape[1]).astype(dtype) for W in coefs],
@@ -28,7 +30,7 @@ def rows(n=20, d=5, dtype=np.float64):
 def test_backward_equals_finite_differences(hidden, activation, skip, origin):
     embedding, X = make(hidden, activation, skip, origin), rows()
     G = np.random.default_rng(2).normal(size=(20, 2))
-    Z, memory = embedding.forward(X)
+    _Z, memory = embedding.forward(X)
     slope = embedding.backward(memory, G)
     parameters, expected = embedding.parameters.copy(), []
     for i in range(len(parameters)):

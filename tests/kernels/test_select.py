@@ -134,7 +134,14 @@ def test_window_tile_finds_nothing_in_a_window_with_nan():
 
 @pytest.mark.parametrize(
     ("floor", "ceiling", "expected"),
-    [(1.0, 2.0, True), (2.0, 9.0, True), (2.1, 9.0, False), (0.0, 0.5, False), (0.0, 1.5, True), (9, 0, False)],
+    [
+        (1.0, 2.0, True),
+        (2.0, 9.0, True),
+        (2.1, 9.0, False),
+        (0.0, 0.5, False),
+        (0.0, 1.5, True),
+        (9, 0, False),
+    ],
 )
 def test_any_within_includes_both_ends(floor, ceiling, expected):
     values = np.array([1.5, 2.0], dtype=np.float32)

@@ -8,7 +8,7 @@ from skhnm.pools._members import ClassMeans, Constants
 
 CODES = np.array([0, 0, 1, 1, 1, 2])
 Z = np.random.default_rng(0).normal(size=(6, 2))
-MEANS = [Z[CODES == c].mean(axis=0) for c in range(3)]
+MEANS = [Z[c == CODES].mean(axis=0) for c in range(3)]
 
 
 def begun(pool):

@@ -5,7 +5,6 @@ from skhnm import Tuples
 from skhnm.pools import DatasetPool
 from tests import cases
 
-
 ROWS = np.arange(10)
 
 

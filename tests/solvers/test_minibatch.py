@@ -12,7 +12,7 @@ BOTH = pytest.mark.parametrize("make", [AdamSolver, SGDSolver])
 class Objective:
     """A function of three parameters: two are the embedding's, the last is a proxy's."""
 
-    class model:  # noqa: N801
+    class model:
         parts = np.array([2, 3, 3])
 
     def __init__(self, function):

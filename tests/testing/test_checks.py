@@ -23,8 +23,10 @@ def listed(checks):
     return [pytest.param(check, id=f"{check.func.__name__}-{check.args[0]}") for check in checks]
 
 
-MINERS = [check for _, miner in cases.listed(cases.NEGATIVE_MINERS) for check in miner_checks(miner)]
-LOSSES = [check for _, loss in cases.listed(cases.LOSSES) for check in loss_checks(loss)]
+MINERS = [
+    check for _, miner in cases.listed(cases.NEGATIVE_MINERS) for check in miner_checks(miner)
+]
+LOSSES = [c for _, loss in cases.listed(cases.LOSSES) for c in loss_checks(loss)]
 
 
 @pytest.mark.parametrize("check", listed([*MINERS, *LOSSES]))
