@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,8 +22,9 @@ from skhnm._validation import check_generator, check_weights, encode_labels
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, prepare
+from skhnm.estimators._fitting import all_or_nothing, make_judge
 from skhnm.estimators._parts import check_shared_parameters, make_solver, resolve_parts
-from skhnm.estimators._stream import Reservoir
+from skhnm.estimators._stream import Reservoir, union_of_labels
 from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
@@ -86,7 +86,7 @@ class BaseMetricLearner(
         TypeError
             If a parameter is of the wrong type.
         """
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             return self._fit(X, y, sample_weight)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
@@ -163,7 +163,7 @@ class BaseMetricLearner(
         ValueError
             If the data or a parameter cannot be used; the message says what to do.
         """
-        with _all_or_nothing(self):
+        with all_or_nothing(self):
             return self._partial_fit(X, y, classes, sample_weight)
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
@@ -182,7 +182,7 @@ class BaseMetricLearner(
         used = (codes >= 0) & (weights > 0)
         known = getattr(self, "classes_", None) if before is not None else None
         announced = None if classes is None else encode_labels(classes, name="classes")[0]
-        all_classes = _union_of_labels([known, announced, y_classes])
+        all_classes = union_of_labels([known, announced, y_classes])
 
         size = parts["pool"].size if isinstance(parts["pool"], MemoryPool) else MemoryPool().size
         n_before = 0 if before is None else int(before.counts.sum())
@@ -238,7 +238,7 @@ class BaseMetricLearner(
         self, data: TrainingData, held_out: TrainingData | None, loss: Any, callbacks: Any
     ) -> Monitor:
         normalize = is_normalized(self.normalize, loss)
-        judge = None if held_out is None else _judge(data, held_out, normalize, self.n_jobs)
+        judge = None if held_out is None else make_judge(data, held_out, normalize, self.n_jobs)
         return Monitor(
             type(self).__name__,
             verbose=self.verbose,
@@ -412,50 +412,3 @@ class BaseMetricLearner(
         tags.target_tags.required = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _judge(
-    data: TrainingData, held_out: TrainingData, normalize: bool, n_jobs: int | None
-) -> Callable[[BaseEmbedding], float]:
-    """Return a function that gives an embedding's precision at 1 on held-out rows."""
-
-    def embed(embedding: BaseEmbedding, X: FloatArray) -> FloatArray:
-        Z = embedding.embed(X)
-        return unit_rows(Z)[0] if normalize else Z
-
-    def precision_at_1(embedding: BaseEmbedding) -> float:
-        search = ExactIndex(embed(embedding, data.X), data.codes, n_jobs)
-        queries = embed(embedding, held_out.X)
-        nearest, _ = search.nearest(queries, held_out.codes, 1, side="any")
-        return float((data.codes[nearest[:, 0]] == held_out.codes).mean())
-
-    return precision_at_1
-
-
-def _union_of_labels(several: list[LabelArray | None]) -> LabelArray:
-    """Return the sorted classes of all, or raise if they are of different types."""
-    given = [labels for labels in several if labels is not None and len(labels)]
-    kinds = {isinstance(labels.tolist()[0], str) for labels in given}
-    if len(kinds) > 1:
-        raise ValueError(
-            "The labels are strings here and numbers there (in earlier chunks, in classes or "
-            "in y): convert all to one type"
-        )
-    return np.unique(np.concatenate(given)) if given else np.empty(0)
-
-
-@contextmanager
-def _all_or_nothing(estimator: Any) -> Iterator[None]:
-    """Put fitted attributes back as they were if the block fails or is interrupted."""
-
-    def fitted() -> dict[str, Any]:
-        return {k: v for k, v in vars(estimator).items() if k.endswith("_") and k[0] != "_"}
-
-    before = fitted()
-    try:
-        yield
-    except BaseException:
-        for name in fitted():
-            delattr(estimator, name)
-        vars(estimator).update(before)
-        raise

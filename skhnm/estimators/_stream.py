@@ -84,3 +84,15 @@ def _fair_shares(counts: IndexArray, size: int) -> IndexArray:
         room -= shares[c]
         left -= 1
     return np.maximum(shares, 2)  # a class with one row has no positive pair
+
+
+def union_of_labels(several: list[LabelArray | None]) -> LabelArray:
+    """Return the sorted classes of all, or raise if they are of different types."""
+    given = [labels for labels in several if labels is not None and len(labels)]
+    kinds = {isinstance(labels.tolist()[0], str) for labels in given}
+    if len(kinds) > 1:
+        raise ValueError(
+            "The labels are strings here and numbers there (in earlier chunks, in classes or "
+            "in y): convert all to one type"
+        )
+    return np.unique(np.concatenate(given)) if given else np.empty(0)

@@ -82,17 +82,10 @@ class AdaptiveMiner(BaseMiner):
             arm.reset()
         self.counts_ = np.zeros(len(self._arms), dtype=np.intp)
         self.choices_: list[int] = []
-        self._gains: list[list[float]] = []
+        self._sums = np.zeros(len(self._arms))  # of the mean gain of each mining
+        self._gain, self._n_steps, self._largest = 0.0, 0, 0.0
         self._n_reported = 0
-
-    @property
-    def rewards_(self) -> np.ndarray:
-        """Mean reward of each miner; 0 where it has none yet."""
-        gains = np.array([np.mean(g) if g else 0.0 for g in self._gains])
-        largest = gains.max(initial=0.0)
-        sums = np.bincount(self.choices_, weights=gains, minlength=len(self._arms))
-        means: np.ndarray = sums / np.maximum(self.counts_, 1)
-        return means / largest if largest > 0 else means
+        self.rewards_ = np.zeros(len(self._arms))
 
     def select(self, candidates: Candidates) -> Tuples:
         if not hasattr(self, "_arms"):
@@ -105,13 +98,18 @@ class AdaptiveMiner(BaseMiner):
             arm = int(np.argmax(self.rewards_ + self.exploration * bonus))
         self.counts_[arm] += 1
         self.choices_.append(arm)
-        self._gains.append([])
+        self._gain, self._n_steps = 0.0, 0
         return self._arms[arm].select(candidates)
 
     def learn(self, gain: float) -> None:
         """Take how much a step lowered the loss of the tuples of the last mining."""
-        self._gains[-1].append(max(0.0, gain))
-        self._arms[self.choices_[-1]].learn(gain)
+        arm = self.choices_[-1]
+        self._arms[arm].learn(gain)
+        before, self._n_steps = self._gain, self._n_steps + 1
+        self._gain += (max(0.0, gain) - before) / self._n_steps
+        self._sums[arm] += self._gain - before
+        self._largest = max(self._largest, self._gain)
+        self.rewards_ = self._sums / np.maximum(self.counts_, 1) / (self._largest or 1.0)
 
     def report(self) -> dict[str, float]:
         recent = self.choices_[self._n_reported :]
