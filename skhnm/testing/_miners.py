@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skhnm import HardNegativeMetricLearner
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, LabelArray
+from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.exceptions import MiningWarning
 
 

@@ -55,6 +55,7 @@ def probabilities(anchor, pool, cutoff=0.5):
     return weights / weights.sum()
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("dimensions", [2, 16, 128, 512])
 def test_distances_are_drawn_as_their_density_asks(dimensions):
     anchor, pool = unit_pool(dimensions)
@@ -78,6 +79,7 @@ def test_distances_are_drawn_as_their_density_asks(dimensions):
     assert len(tuples) == n  # no anchor is left without, in however many dimensions
 
 
+@pytest.mark.jit
 def test_two_are_drawn_one_after_the_other():
     anchor, pool = unit_pool(16)
     p = probabilities(anchor, pool)
@@ -117,6 +119,7 @@ def test_exactly_the_highest_losses_are_kept():
         assert cases.as_lists(kept) == cases.as_lists(everything[highest])
 
 
+@pytest.mark.jit
 def test_in_a_fit_the_learners_own_loss_decides(digits):
     X, y = digits
     learner = HardNegativeMetricLearner(
@@ -142,6 +145,7 @@ def test_diverse_never_takes_a_copy_twice():
         assert len(np.unique(Z[taken], axis=0)) == 10
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("seed", range(3))
 def test_context_drops_planted_label_errors(seed):
     X, y = load_digits(return_X_y=True)
@@ -250,6 +254,7 @@ def test_exploration_asks_all_arms_and_gains_of_one_mining_are_averaged():
     assert list(miner.report()) == ["share of hardest 0", "share of hardest 1"]
 
 
+@pytest.mark.jit
 def test_what_they_did_stands_in_the_fitted_learner(digits):
     X, y = digits
     learner = HardNegativeMetricLearner(

@@ -71,6 +71,7 @@ def test_pools_that_do_not_go_together(pools, message):
         CombinedPool(pools).check_parameters()
 
 
+@pytest.mark.jit
 def test_every_anchor_has_its_own_center_as_positive_and_others_as_negatives(digits):
     X, y = digits
     seen = []
@@ -87,6 +88,7 @@ def test_every_anchor_has_its_own_center_as_positive_and_others_as_negatives(dig
     np.testing.assert_array_equal(classes, own)
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("rate", [1e-6, 0.3])
 def test_proxies_have_a_learning_rate_of_their_own(digits, rate):
     learner = HardNegativeMetricLearner(

@@ -68,6 +68,7 @@ def test_a_reset_forgets():
     assert remembered(pool) == []
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("normalize", [False, True])
 def test_more_candidates_are_mined_than_a_batch_holds(digits, normalize):
     X, y = digits
