@@ -2,12 +2,19 @@ import os
 import threading
 import time
 from contextlib import contextmanager
+from itertools import pairwise
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from skhnm import _threads
-from skhnm._threads import effective_n_jobs, run_tiles, single_threaded_blas
+from skhnm._threads import (
+    cut,
+    effective_n_jobs,
+    run_tiles,
+    single_threaded_blas,
+    standing_crew,
+)
 
 MUCH = 1e12  # nanoseconds
 
@@ -210,3 +217,62 @@ def test_a_fork_inside_the_guard_leaves_a_working_guard_in_the_child(before, lim
         os._exit(0 if works and blas_threads() == before else 1)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+# Threads that stand ready during a fit.
+
+
+def helpers():
+    return [t for t in threading.enumerate() if t.name.startswith("skhnm")]
+
+
+def test_a_standing_crew_stays_for_many_calls_and_leaves_at_the_end():
+    before, seen = len(helpers()), []
+    with standing_crew():
+        for _ in range(3):
+            run_tiles(lambda i: seen.append(i), 5, 3, 1e9)
+            assert len(helpers()) == before + 2
+        with standing_crew():  # an inner one is the same
+            run_tiles(lambda i: seen.append(i), 5, 3, 1e9)
+        assert len(helpers()) == before + 2
+    assert len(helpers()) == before
+    assert sorted(seen) == sorted(list(range(5)) * 4)
+
+
+def test_an_error_in_a_tile_comes_through_and_the_crew_works_on():
+    def fail(i):
+        if i == 3:
+            raise ValueError("tile 3")
+
+    done = []
+    with standing_crew():
+        with pytest.raises(ValueError, match="tile 3"):
+            run_tiles(fail, 8, 2, 1e9)
+        run_tiles(done.append, 8, 2, 1e9)
+    assert sorted(done) == list(range(8))
+    assert not helpers()
+
+
+def test_each_thread_has_a_crew_of_its_own():
+    found = []
+
+    def fit():
+        with standing_crew():
+            tiles = []
+            run_tiles(tiles.append, 20, 2, 1e9)
+            found.append(sorted(tiles))
+
+    threads = [threading.Thread(target=fit) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [list(range(20))] * 4
+
+
+def test_a_run_is_cut_into_parts_that_cover_it():
+    for whole, width in ((slice(0, 10), 1), (slice(7, 3_000_000), 1), (slice(0, 3), 2**20)):
+        parts = cut(whole, width)
+        assert parts[0].start == whole.start
+        assert parts[-1].stop == whole.stop
+        assert all(a.stop == b.start and a.start < a.stop for a, b in pairwise(parts))
