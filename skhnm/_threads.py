@@ -21,7 +21,7 @@ from threadpoolctl import ThreadpoolController
 
 _WORTH_A_THREAD = 5e6  # nanoseconds of work
 _NUMBERS_A_PART = 2**17
-_WORTH_A_CALL = 3e5  # the same, where threads stand ready
+_WORTH_A_CALL = 3e5
 
 
 def effective_n_jobs(n_jobs: int | None) -> int:

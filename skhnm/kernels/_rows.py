@@ -38,3 +38,22 @@ def scale_rows(Z, unit, norms):  # type: ignore[no-untyped-def]
         norms[i] = np.sqrt(total) if total > 0.0 else 1.0
         for f in range(Z.shape[1]):
             unit[i, f] = Z[i, f] / norms[i]
+
+
+@kernel()
+def first_misplaced(rows, anchors, codes, pool_codes, own, same):  # type: ignore[no-untyped-def]
+    """Flat position of the first of `rows` (t, k) that is not on its anchor's side; -1 if none.
+
+    With `same`, that is a row of the anchor's own class other than itself; without, a row
+    of another class. -1 is padding among the rows, and "no class" among the codes.
+    """
+    for t in range(rows.shape[0]):
+        a = anchors[t]
+        for s in range(rows.shape[1]):
+            j = rows[t, s]
+            if j < 0:
+                continue
+            known = codes[a] >= 0 if same else pool_codes[j] >= 0
+            if not known or (pool_codes[j] == codes[a]) != same or (same and j == own[a]):
+                return t * rows.shape[1] + s
+    return -1

@@ -11,11 +11,10 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skhnm._tuples import Tuples
-from skhnm._typing import IndexArray, RandomState
-from skhnm._validation import check_index_array
+from skhnm._typing import RandomState
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._arguments import make_candidates
-from skhnm.miners.positives import POSITIVE_MINERS, check_positives, choose_checked
+from skhnm.miners.positives import POSITIVE_MINERS, check_positives, check_side, choose_checked
 from skhnm.neighbors._candidates import Candidates
 
 
@@ -135,7 +134,7 @@ class FunctionMiner(BaseMiner):
         c = candidates
         given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
         name = "The result of the negative miner's function"
-        return c.by_anchor(_check_negatives(given, c, name))
+        return c.by_anchor(check_side(given, c, name, None, "negative"))
 
 
 def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:
@@ -156,31 +155,8 @@ def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:
     if len(tuples) and not 0 <= tuples.anchors.min() <= tuples.anchors.max() < n:
         raise ValueError(f"{miner!r} gives anchors that are no rows of the {n} that there are")
     check_positives(tuples.positives, candidates, miner, tuples.anchors)
-    _check_negatives(tuples.negatives, candidates, miner, tuples.anchors)
+    check_side(tuples.negatives, candidates, miner, tuples.anchors, "negative")
     return tuples
-
-
-def _check_negatives(
-    given: Any, candidates: Candidates, name: Any, anchors: IndexArray | None = None
-) -> IndexArray:
-    """Return negatives (t, k) of the anchors, or raise where one cannot be a negative.
-
-    `name` is who gave them: a text, or a miner, whose text is made only where it is needed.
-    """
-    anchors = np.arange(len(candidates)) if anchors is None else anchors
-    negatives = check_index_array(given, name, len(anchors), len(candidates.pool), "negatives")
-    if negatives.size == 0 or len(candidates.pool) == 0:
-        return negatives
-    some = negatives >= 0
-    pool_codes = candidates.pool_codes[np.where(some, negatives, 0)]
-    wrong = some & ((pool_codes == candidates.codes[anchors, None]) | (pool_codes < 0))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"{name} gives row {negatives[row, column]} as a negative of anchor "
-            f"{anchors[row]}: a negative is a row of another known class (pad with -1)"
-        )
-    return negatives
 
 
 def explain_empty(candidates: Candidates) -> str:

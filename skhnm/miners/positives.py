@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from skhnm._registry import Registry
 from skhnm._typing import IndexArray, RandomState
 from skhnm._validation import check_index_array, check_number
+from skhnm.kernels._rows import first_misplaced
 from skhnm.miners._arguments import make_candidates
 from skhnm.neighbors._candidates import Candidates, trim
 
@@ -206,21 +207,32 @@ def check_positives(
     given: Any, candidates: Candidates, name: Any, anchors: IndexArray | None = None
 ) -> IndexArray:
     """Return positives (t, p) of the anchors, or raise where one cannot be a positive."""
-    anchors = np.arange(len(candidates)) if anchors is None else anchors
-    positives = check_index_array(given, name, len(anchors), len(candidates.pool), "positives")
-    if positives.size == 0 or len(candidates.pool) == 0:
-        return positives
-    some = positives >= 0
-    codes = candidates.codes[anchors, None]
-    same = (candidates.pool_codes[np.where(some, positives, 0)] == codes) & (codes >= 0)
-    wrong = some & (~same | (positives == candidates.own[anchors, None]))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
+    return check_side(given, candidates, name, anchors, "positive")
+
+
+def check_side(
+    given: Any, candidates: Candidates, name: Any, anchors: IndexArray | None, what: str
+) -> IndexArray:
+    """Return rows (t, k) of the anchors, or raise where one is not on its side.
+
+    `name` is who gave them: a text, or a miner, whose text is made only where it is needed;
+    `what` is "positive" or "negative".
+    """
+    c = candidates
+    anchors = np.arange(len(c)) if anchors is None else anchors
+    rows = check_index_array(given, name, len(anchors), len(c.pool), f"{what}s")
+    wrong = first_misplaced(rows, anchors, c.codes, c.pool_codes, c.own, what == "positive")
+    if wrong >= 0:
+        t, column = divmod(wrong, rows.shape[1])
+        rule = (
+            "another row of the anchor's class" if what == "positive"
+            else "a row of another known class"
+        )  # fmt: skip
         raise ValueError(
-            f"{name} gives row {positives[row, column]} as a positive of anchor "
-            f"{anchors[row]}: a positive is another row of the anchor's class (pad with -1)"
+            f"{name} gives row {rows[t, column]} as a {what} of anchor {anchors[t]}: a {what} "
+            f"is {rule} (pad with -1)"
         )
-    return positives
+    return rows
 
 
 POSITIVE_MINERS = Registry(

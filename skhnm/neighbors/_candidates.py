@@ -150,7 +150,7 @@ class Candidates:
         self._check_size(1 if window is None else window.shape[1], k, side)
         return self._search.nearest(
             self.Z, self.codes, k, side=side, own=self.own,
-            lower=lower, upper=upper, farthest=farthest,
+            lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
         )  # fmt: skip
 
     def sample(self, k: int, side: Side = "other") -> IndexArray:
@@ -256,11 +256,17 @@ class Candidates:
 
     def _ranks(self, side: Side) -> tuple[IndexArray, IndexArray]:
         """Count each anchor's allowed rows, itself left out, and give its allowed ranges."""
-        ranges = self._search.allowed(self.codes, side)
-        counts = ranges[:, 1] - ranges[:, 0] + ranges[:, 3] - ranges[:, 2]
-        if side == "own":
-            counts = counts - ((self.own >= 0) & (counts > 0))
-        return counts, ranges
+        if side not in self._known_ranks:
+            ranges = self._search.allowed(self.codes, side)
+            counts = ranges[:, 1] - ranges[:, 0] + ranges[:, 3] - ranges[:, 2]
+            if side == "own":
+                counts = counts - ((self.own >= 0) & (counts > 0))
+            self._known_ranks[side] = counts, ranges
+        return self._known_ranks[side]
+
+    @cached_property
+    def _known_ranks(self) -> dict[Side, tuple[IndexArray, IndexArray]]:
+        return {}
 
     def _at_ranks(self, ranks: IndexArray, side: Side) -> IndexArray:
         """Pool rows at the given ranks (n, k) of each anchor's side; -1 stays -1."""

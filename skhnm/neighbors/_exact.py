@@ -85,6 +85,7 @@ class ExactIndex:
         lower: FloatArray | None = None,
         upper: FloatArray | None = None,
         farthest: bool = False,
+        ranges: IndexArray | None = None,
     ) -> tuple[IndexArray, FloatArray]:
         """Find the `k` nearest rows of each query, nearest first, ties by index.
 
@@ -104,6 +105,8 @@ class ExactIndex:
             Open windows of the squared distance; each query asks once for each of the w.
         farthest : bool
             Find the farthest instead, farthest first.
+        ranges : (n, 4) intp, optional
+            What `allowed` gives for the queries, where it is known already.
 
         Returns
         -------
@@ -118,7 +121,8 @@ class ExactIndex:
                 None if upper is None else -upper,
                 None if lower is None else -lower,
             )
-        plan = _Plan(codes, self.allowed(codes, side), own, lower, upper)
+        ranges = self.allowed(codes, side) if ranges is None else ranges
+        plan = _Plan(codes, ranges, own, lower, upper)
         k = max(1, min(k, len(self)))
         distances = np.full((len(plan.lower), k), np.inf)
         indices = np.full((len(plan.lower), k), _EMPTY, dtype=np.intp)
