@@ -21,7 +21,7 @@ from skhnm._typing import FloatArray, LabelArray
 from skhnm._validation import check_generator, check_weights, encode_labels
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
-from skhnm.estimators._data import TrainingData, hold_out, prepare
+from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
 from skhnm.estimators._fitting import all_or_nothing, make_judge
 from skhnm.estimators._parts import check_shared_parameters, make_solver, resolve_parts
 from skhnm.estimators._stream import Reservoir, union_of_labels
@@ -92,9 +92,10 @@ class BaseMetricLearner(
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         check_shared_parameters(self, self._solvers)
         parts = resolve_parts(self)
-        labels = None if y is None else encode_labels(y, self.unlabelled)
+        if y is not None:
+            encode_labels(y, self.unlabelled)  # its errors say more than those that follow
         X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", ensure_min_samples=2)
-        classes, codes = encode_labels(y) if labels is None else labels
+        classes, codes = encode_labels(y, self.unlabelled)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
         data = self._prepare(X, codes, weights, classes, parts["loss"])
@@ -102,7 +103,7 @@ class BaseMetricLearner(
         held_out = None
         if self.early_stopping:
             data, held_out = hold_out(data, self.validation_fraction, random)
-        solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
+        solver = make_solver(self, parts["pool"], self._solvers)
         schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
         with single_threaded_blas(), standing_crew():  # once for all tiles of the fit
             embedding = self._make_embedding(
@@ -156,7 +157,8 @@ class BaseMetricLearner(
         -------
         self
             The estimator. As long as there is no positive pair or only one class, it is
-            the start of the metric.
+            the start of the metric. After a `fit` it goes on from there, but the rows of
+            the fit are not kept.
 
         Raises
         ------
@@ -174,15 +176,15 @@ class BaseMetricLearner(
             )
         parts = resolve_parts(self)
         before: Reservoir | None = getattr(self, "reservoir_", None)
-        encode_labels(y, self.unlabelled)
-        X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", reset=before is None)
+        go_on = hasattr(self, "classes_")
+        encode_labels(y, self.unlabelled)  # its errors say more than those that follow
+        X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", reset=not go_on)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
         y_classes, codes = encode_labels(y, self.unlabelled)
         used = (codes >= 0) & (weights > 0)
-        known = getattr(self, "classes_", None) if before is not None else None
         announced = None if classes is None else encode_labels(classes, name="classes")[0]
-        all_classes = union_of_labels([known, announced, y_classes])
+        all_classes = union_of_labels([getattr(self, "classes_", None), announced, y_classes])
 
         size = parts["pool"].size if isinstance(parts["pool"], MemoryPool) else MemoryPool().size
         n_before = 0 if before is None else int(before.counts.sum())
@@ -191,27 +193,26 @@ class BaseMetricLearner(
         reservoir = (before or Reservoir.empty(size, X, y)).updated(
             X[used], y[used], weights[used], random
         )
-        codes = np.searchsorted(all_classes, reservoir.y)
-        enough = (reservoir.counts >= 2).any() and len(reservoir.classes) > 1
+        if not len(reservoir.y):
+            raise ValueError("the chunk holds no labelled row with a weight, nor did any before")
+        codes, weights = np.searchsorted(all_classes, reservoir.y), reservoir.anchor_weights()
+        data = merge_repeated(reservoir.X, codes, weights)
+        counts = np.bincount(data.codes)
+        enough = counts.max() >= 2 and (counts > 0).sum() >= 2
         if enough:
-            data = self._prepare(
-                reservoir.X, codes, reservoir.anchor_weights(), all_classes, parts["loss"]
-            )
-        else:
-            data = TrainingData(reservoir.X, codes, reservoir.weights)
-        solver = make_solver(self, parts["pool"], self._choose_solver(parts["pool"]))
+            data = self._prepare(reservoir.X, codes, weights, all_classes, parts["loss"])
+        solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
-            embedding = self._make_embedding(data, parts, before is not None, random)
+            embedding = self._make_embedding(data, parts, go_on, random)
             if enough:
                 schedule = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
                 problem = self._make_problem(data, parts, random)
                 train(problem, embedding, solver, monitor, schedule[:1])
         self._keep(embedding, data, parts, all_classes)
         self.reservoir_ = reservoir
-        continued = before is not None
-        self.loss_curve_ = [*(self.loss_curve_ if continued else []), *monitor.loss_curve]
-        self.mining_curve_ = [*(self.mining_curve_ if continued else []), *monitor.mining_curve]
+        self.loss_curve_ = [*getattr(self, "loss_curve_", []), *monitor.loss_curve]
+        self.mining_curve_ = [*getattr(self, "mining_curve_", []), *monitor.mining_curve]
         self.n_iter_ = max(1, len(self.loss_curve_))
         return self
 
@@ -247,12 +248,6 @@ class BaseMetricLearner(
             judge=judge,
             callbacks=callbacks,
         )
-
-    def _choose_solver(self, pool: Any) -> str:
-        """Return the solver's name; "auto" takes steps where each step mines."""
-        if self.solver != "auto":
-            return str(self.solver)
-        return "adam" if pool.mined_each_step or "lbfgs" not in self._solvers else "lbfgs"
 
     def _keep(
         self,

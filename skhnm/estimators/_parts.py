@@ -71,8 +71,14 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
     return parts
 
 
-def make_solver(learner: Any, pool: Any, solver: str) -> BaseSolver:
-    """Return the solver of a fit; `solver` is "lbfgs", "adam" or "sgd"."""
+def make_solver(learner: Any, pool: Any, solvers: tuple[str, ...]) -> BaseSolver:
+    """Return the solver of a fit, one of those that the learner knows.
+
+    "auto" takes steps where each step mines.
+    """
+    solver = learner.solver
+    if solver == "auto":
+        solver = "adam" if pool.mined_each_step or "lbfgs" not in solvers else "lbfgs"
     if solver == "lbfgs":
         return LBFGSSolver(learner.tol)
     pools = getattr(pool, "pools", [pool])

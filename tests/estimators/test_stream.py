@@ -101,6 +101,28 @@ def test_a_fit_begins_anew_and_forgets_the_stream(stream):
     np.testing.assert_array_equal(learner.components_, expected.components_)
 
 
+def test_after_a_fit_it_goes_on_from_there(stream):
+    X, y = stream
+    learner = HardNegativeMetricLearner(alpha=1e9).fit(X[y < 5], y[y < 5])
+    components = learner.components_
+    learner.partial_fit(X[y > 7], y[y > 7])  # so much shrinkage leaves the metric in place
+    np.testing.assert_allclose(learner.components_, components, atol=1e-4)
+    assert learner.classes_.tolist() == [0, 1, 2, 3, 4, 8, 9]
+
+
+def test_copies_of_one_row_are_no_positive_pair(stream):
+    X, y = stream
+    learner = HardNegativeMetricLearner().partial_fit(X[[0, 0, 1]], [0, 0, 1])
+    assert learner.loss_curve_ == []
+    assert len(learner.partial_fit(X[:300], y[:300]).loss_curve_) > 0
+
+
+def test_a_stream_must_begin_with_a_label(stream):
+    X, _ = stream
+    with pytest.raises(ValueError, match="no labelled row with a weight"):
+        HardNegativeMetricLearner(unlabelled=-1).partial_fit(X[:5], [-1] * 5)
+
+
 def test_rows_without_label_or_weight_are_left_out(stream):
     X, y = stream
     weights = np.where(np.arange(300) % 7 == 0, 0.0, 1.0)
