@@ -92,9 +92,11 @@ class Objective:
         """Return the objective and its gradient (n_parameters,)."""
         model, members = self.model, self.members
         model.parameters = parameters
-        Z, memory = members.forwarded or model.embedding.forward(members.X)
-        members.forwarded = None  # it holds for the parameters that were mined with
-        P, placed = model.place(Z, members)
+        forwarded, members.forwarded = members.forwarded, None  # it holds for this call alone
+        if forwarded is None:
+            Z, memory = model.embedding.forward(members.X)
+            forwarded = (memory, *model.place(Z, members))
+        memory, P, placed = forwarded
         value = self._value_and_slopes(P)
         by_rows, by_proxies = model.pull_back(self._scatter(P), members, placed)
         slope = model.embedding.backward(memory, by_rows)

@@ -136,12 +136,11 @@ def _mine(
         extras = p.pool.extras(rows, p.codes)
         codes = np.concatenate([p.codes[rows], extras.codes])
         members = Members(rows, X, codes, extras)
-        if solver.takes_whole_sets:
-            members.forwarded = model.embedding.forward(X)
-            Z = members.forwarded[0]
-        else:
-            Z = model.embedding.embed(X)
-        P, _ = model.place(Z, members)
+        whole = solver.takes_whole_sets
+        Z, memory = model.embedding.forward(X) if whole else (model.embedding.embed(X), None)
+        P, placed = model.place(Z, members)
+        if whole:  # the step that comes next begins where this mining stands
+            members.forwarded = memory, P, placed
         found = [
             _mine_view(p, model, members, P, pool, seen, progress)
             for pool, seen in p.pool.views(len(rows), extras)

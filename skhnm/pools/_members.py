@@ -131,7 +131,8 @@ class Members:
     E : (e, m) float
         Where the extras lay when they were mined.
     forwarded : tuple, optional
-        What the embedding's ``forward`` gave for the rows, for the step that comes next.
+        What the embedding remembers of the rows, where all members lie, and what the model
+        remembers of that: for the step that comes next.
     """
 
     rows: IndexArray
@@ -139,7 +140,7 @@ class Members:
     codes: IndexArray
     extras: Extras = field(default_factory=lambda: Stack([]))
     E: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
-    forwarded: tuple[FloatArray, Any] | None = None
+    forwarded: tuple[Any, FloatArray, Any] | None = None
 
     def restricted(self, tuples: Tuples) -> tuple[Members, Tuples]:
         """Return the rows that some tuples use, with all extras, and the tuples renumbered."""
