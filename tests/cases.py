@@ -12,6 +12,7 @@ from skhnm.losses import (
     NCALoss,
     NPairLoss,
     ProxyAnchorLoss,
+    RobustNCALoss,
     SoftTripleLoss,
     SupConLoss,
     TripletLoss,
@@ -193,6 +194,7 @@ LOSSES = {
     "proxy_anchor": [ProxyAnchorLoss(alpha=4.0), ProxyAnchorLoss(alpha=1.0, margin=0.3)],
     "soft_triple": [SoftTripleLoss(3), SoftTripleLoss(3, scale=2.0, gamma=0.5, margin=0.2)],
     "nca": [NCALoss(), NCALoss(scale=0.3)],
+    "robust_nca": [RobustNCALoss(), RobustNCALoss(0.3, q=0.0), RobustNCALoss(2.0, q=1.0)],
 }
 
 

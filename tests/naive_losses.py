@@ -57,6 +57,13 @@ def nca(d_pos, d_neg, scale):
     return -math.log(hit / (hit + miss))
 
 
+def robust_nca(d_pos, d_neg, scale, q):
+    miss = sum(math.exp(-scale * n) for n in real(d_neg))
+    chances = [math.exp(-scale * p) / (math.exp(-scale * p) + miss) for p in real(d_pos)]
+    mean = sum(chances) / len(chances)
+    return (1.0 - mean**q) / q if q > 0 else -math.log(mean)
+
+
 def sup_con(d_pos, d_neg, temperature):
     positives = real(d_pos)
     everybody = sum(math.exp((1.0 - d) / temperature) for d in positives + real(d_neg))
@@ -127,6 +134,7 @@ LOSSES = {
     "npair": npair,
     "sup_con": sup_con,
     "nca": nca,
+    "robust_nca": robust_nca,
     "multi_similarity": multi_similarity,
     "circle": circle,
     "proxy_anchor": proxy_anchor,

@@ -23,7 +23,12 @@ from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
 from skhnm.estimators._fitting import all_or_nothing, make_judge
-from skhnm.estimators._parts import check_shared_parameters, make_solver, resolve_parts
+from skhnm.estimators._parts import (
+    check_shared_parameters,
+    make_solver,
+    resolve_alpha,
+    resolve_parts,
+)
 from skhnm.estimators._stream import Reservoir, union_of_labels
 from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
@@ -176,9 +181,9 @@ class BaseMetricLearner(
             )
         parts = resolve_parts(self)
         before: Reservoir | None = getattr(self, "reservoir_", None)
-        go_on = hasattr(self, "classes_")
+        is_first = not hasattr(self, "classes_")
         encode_labels(y, self.unlabelled)  # its errors say more than those that follow
-        X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", reset=not go_on)
+        X, y = validate_data(self, X, y, dtype=_FLOATS, order="C", reset=is_first)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
         y_classes, codes = encode_labels(y, self.unlabelled)
@@ -204,7 +209,8 @@ class BaseMetricLearner(
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
-            embedding = self._make_embedding(data, parts, go_on, random)
+            has_learned = bool(getattr(self, "loss_curve_", []))
+            embedding = self._make_embedding(data, parts, has_learned, random)
             if enough:
                 schedule = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
                 problem = self._make_problem(data, parts, random)
@@ -229,9 +235,10 @@ class BaseMetricLearner(
     def _make_problem(
         self, data: TrainingData, parts: dict[str, Any], random: np.random.Generator
     ) -> Problem:
+        alpha = resolve_alpha(self.alpha, len(data), is_normalized(self.normalize, parts["loss"]))
         return Problem(
             X=data.X, codes=data.codes, weights=data.weights, normalize=self.normalize,
-            alpha=self.alpha, batch_size=self.batch_size, random=random, n_jobs=self.n_jobs,
+            alpha=alpha, batch_size=self.batch_size, random=random, n_jobs=self.n_jobs,
             **parts,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Where the linear learner starts."""
+"""Where a linear map starts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
@@ -15,8 +16,9 @@ from skhnm.estimators._data import TrainingData
 from skhnm.miners.positives import BasePositiveMiner, FunctionPositives
 from skhnm.neighbors._candidates import Candidates
 
-INITS = ("auto", "identity", "pca", "lda", "random")
-_MOST_ANCHORS = 2000  # that the mean distance to the positives is taken over
+INITS = ("auto", "identity", "rca", "pca", "lda", "random")
+_MOST_ANCHORS = 2000  # that the median distance to the positives is taken over
+_LEAST_SHRINKAGE = 0.1  # of the covariance within classes towards a sphere
 
 
 def check_init(init: Any, n_components: int, n_features: int) -> None:
@@ -56,6 +58,8 @@ def initial_components(
         return np.eye(n_components, d)
     if init == "random":
         return random.standard_normal((n_components, d))
+    if init == "rca":
+        return _relevant_components(data, n_components)
     if init == "pca":
         components = _principal_components(data)[:n_components]
     else:
@@ -80,6 +84,35 @@ def _principal_components(data: TrainingData) -> FloatArray:
     return components
 
 
+def _relevant_components(data: TrainingData, n_components: int) -> FloatArray:
+    """Whiten the covariance within classes; of what is left, keep the principal components.
+
+    So directions in which a class varies count less, as far as the rows can tell: the
+    covariance is shrunk towards a sphere as Ledoit and Wolf (2004) estimate.
+    """
+    X = _of_order_one(data.X)
+    counts = np.bincount(data.codes)
+    sums = np.zeros((len(counts), X.shape[1]))
+    np.add.at(sums, data.codes, X)
+    within = X - (sums / np.maximum(counts, 1)[:, None])[data.codes]
+    if not within.any():  # no class varies, as at the beginning of a stream
+        return np.eye(n_components, X.shape[1])
+    shrinkage = max(ledoit_wolf_shrinkage(within, assume_centered=True), _LEAST_SHRINKAGE)
+    pca = PCA().fit(within)
+    variances = pca.singular_values_**2 / len(X)
+    sphere = shrinkage * np.square(within).mean()
+    elsewhere = 1.0 / np.sqrt(sphere)  # where the rows do not vary
+    lengths = 1.0 / np.sqrt((1.0 - shrinkage) * variances + sphere)
+    V = pca.components_
+    whitening = (V.T * (lengths - elsewhere)) @ V + elsewhere * np.eye(X.shape[1])
+    # Of a constant feature rounding alone remains here, and Adam's steps have no sense of size.
+    whitening[np.abs(whitening) < 1e-10 * np.abs(whitening).max()] = 0.0
+    if n_components == len(whitening):
+        return whitening
+    components: FloatArray = PCA(n_components).fit(X @ whitening).components_ @ whitening
+    return components
+
+
 def _discriminants(data: TrainingData) -> FloatArray:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Variables are collinear")
@@ -101,9 +134,10 @@ def scale_to_positives(
     random: np.random.Generator,
     n_jobs: int | None,
 ) -> FloatArray:
-    """Scale components so that the mean squared distance to the positives is 1.
+    """Scale components so that the median squared distance to the positives is 1.
 
-    Then margins, temperatures and shrinkage mean the same on all data.
+    Then margins, temperatures and shrinkage mean the same on all data, and a few far
+    outliers do not decide what they mean.
     """
     Z = data.X @ components.T.astype(data.X.dtype)
     # A function is told no own rows, so it must see the anchors as the pool.
@@ -114,5 +148,5 @@ def scale_to_positives(
         Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs
     )
     distances = candidates.distances(positive_miner.choose(candidates))
-    mean = np.nanmean(distances) if np.isfinite(distances).any() else 0.0
-    return components / np.sqrt(mean) if mean > 0 else components
+    distances = distances[distances > 0]
+    return components / np.sqrt(np.median(distances)) if len(distances) else components

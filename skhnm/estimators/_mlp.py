@@ -56,12 +56,12 @@ class MLPMetricLearner(BaseMetricLearner):
         (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
     loss : str or loss, default="sup_con"
         What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
-        "npair", "sup_con", "nca", "multi_similarity", "circle", "proxy_anchor",
+        "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
         "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
     normalize : bool, default=True
         Bring embeddings to unit length, where Euclidean distance ranks as cosine does.
     init : str or array of shape (n_components, n_features), default="auto"
-        Where the linear path starts: "identity", "pca", "lda", "random", or components.
+        Where the linear path starts: "identity", "rca", "pca", "lda", "random", or components.
         "auto" is "identity" if n_components >= n_features; else "lda" if n_components <
         n_classes, else "pca".
     solver : {"auto", "adam", "sgd"}, default="auto"

@@ -22,7 +22,8 @@ def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
     check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
     check_number(learner.batch_size, "batch_size", low=4, integer=True)
     check_number(learner.learning_rate, "learning_rate", low=0, low_open=True)
-    check_number(learner.alpha, "alpha", low=0)
+    if not (isinstance(learner.alpha, str) and learner.alpha == "auto"):
+        check_number(learner.alpha, "alpha", low=0)
     check_number(learner.n_iter_no_change, "n_iter_no_change", low=1, integer=True)
     check_number(
         learner.validation_fraction, "validation_fraction",
@@ -46,11 +47,14 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
     TypeError
         If one is of the wrong kind.
     """
+    loss = learner.loss
+    if isinstance(loss, str) and loss == "auto":
+        loss = "sup_con" if learner.normalize else "robust_nca"
     parts = {
         "pool": resolve_pool(learner.pool),
         "negative_miner": NEGATIVE_MINERS.resolve(learner.negative_miner),
         "positive_miner": POSITIVE_MINERS.resolve(learner.positive_miner),
-        "loss": LOSSES.resolve(learner.loss),
+        "loss": LOSSES.resolve(loss),
     }
     loss, pool = parts["loss"], parts["pool"]
     check_choice(
@@ -69,6 +73,17 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
             "take: choose solver='adam' or 'sgd'"
         )
     return parts
+
+
+def resolve_alpha(alpha: float | str, n_rows: int, normalized: bool) -> float:
+    """Return the weight of the shrinkage; "auto" is that of two rows.
+
+    Unit embeddings are for classes that are not seen in training. What holds for these is
+    learned from classes, not from rows, however many rows there are.
+    """
+    if not isinstance(alpha, str):
+        return alpha
+    return 1e-3 if normalized else 2.0 / n_rows
 
 
 def make_solver(learner: Any, pool: Any, solvers: tuple[str, ...]) -> BaseSolver:

@@ -5,7 +5,7 @@ from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss
 from skhnm.losses._similarity import CircleLoss, MultiSimilarityLoss
-from skhnm.losses._softmax import NCALoss, NPairLoss, SupConLoss
+from skhnm.losses._softmax import NCALoss, NPairLoss, RobustNCALoss, SupConLoss
 
 __all__ = [
     "BaseLoss",
@@ -18,6 +18,7 @@ __all__ = [
     "NCALoss",
     "NPairLoss",
     "ProxyAnchorLoss",
+    "RobustNCALoss",
     "SoftTripleLoss",
     "SupConLoss",
     "TripletLoss",

@@ -7,7 +7,7 @@ from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss
 from skhnm.losses._similarity import CircleLoss, MultiSimilarityLoss
-from skhnm.losses._softmax import NCALoss, NPairLoss, SupConLoss
+from skhnm.losses._softmax import NCALoss, NPairLoss, RobustNCALoss, SupConLoss
 
 LOSSES = Registry(
     "loss",
@@ -21,6 +21,7 @@ LOSSES = Registry(
         NPairLoss,
         SupConLoss,
         NCALoss,
+        RobustNCALoss,
         MultiSimilarityLoss,
         CircleLoss,
         ProxyAnchorLoss,

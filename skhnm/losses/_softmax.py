@@ -1,4 +1,4 @@
-"""Losses that are a softmax over distances: NCA, N-pair, supervised contrastive."""
+"""Losses that are a softmax over distances: NCA, robust NCA, N-pair, supervised contrastive."""
 
 from __future__ import annotations
 
@@ -52,6 +52,63 @@ class NCALoss(BaseLoss):
         values = np.logaddexp(0.0, odds)
         miss = (self.scale * -np.expm1(-values))[:, None]  # the chance to pick a negative
         return values, miss * share_pos, -miss * share_neg
+
+
+class RobustNCALoss(BaseLoss):
+    """A positive, drawn at random, shall be picked before the negatives; lost cases count less.
+
+    Each positive has the chance ``π_p = e^(-d_p) / (e^(-d_p) + Σ_n e^(-d_n))`` to be picked
+    before the anchor's negatives, on squared Euclidean distances. With π their mean over the
+    positives, the loss is the generalised cross-entropy ``(1 - π^q) / q``.
+
+    It lies between two classics. As in LMNN every positive counts, not just the one that is
+    nearest already, which steadies it where labels are wrong; as in NCA there is no hard
+    margin, and what is far has no share. The exponent bounds what an anchor among the rows of
+    another class can cost: such rows are outliers or bear a wrong label.
+
+    Parameters
+    ----------
+    scale : float, default=1.0
+        Multiplies the distances, above 0.
+    q : float, default=0.25
+        From 0, the logarithm ``-log π``, to 1, the chance of an error ``1 - π``, which lets go
+        of lost cases altogether.
+
+    References
+    ----------
+    Zhang and Sabuncu (2018), "Generalized Cross Entropy Loss for Training Deep Neural Networks
+    with Noisy Labels", NeurIPS 31, over the chances of Goldberger, Hinton, Roweis and
+    Salakhutdinov (2004), "Neighbourhood Components Analysis", NIPS 17.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhnm.losses import RobustNCALoss
+    >>> RobustNCALoss(q=1.0).value_and_grad(np.array([[1.0]]), np.array([[1.0]]))
+    (array([0.5]), array([[0.25]]), array([[-0.25]]))
+    """
+
+    def __init__(self, scale: float = 1.0, *, q: float = 0.25) -> None:
+        self.scale = scale
+        self.q = q
+
+    def check_parameters(self) -> None:
+        check_number(self.scale, "scale", low=0, low_open=True)
+        check_number(self.q, "q", low=0, high=1)
+
+    def value_and_grad(self, d_pos: FloatArray, d_neg: FloatArray) -> LossAndGradients:
+        log_neg, share_neg = log_softmax(-self.scale * d_neg)
+        real = np.isfinite(d_pos)
+        odds = np.where(real, log_neg[:, None] + self.scale * d_pos, -np.inf)
+        surprise = np.logaddexp(0.0, odds)  # -log π_p
+        log_sum, share_pos = log_softmax(np.where(real, -surprise, -np.inf))
+        some = real.any(axis=1)
+        cost = np.log(np.maximum(real.sum(axis=1), 1)) - np.where(some, log_sum, 0.0)  # -log π
+        slope = np.exp(-self.q * cost)
+        if self.q > 0:
+            cost = -np.expm1(-self.q * cost) / self.q
+        g_pos = (self.scale * slope)[:, None] * share_pos * -np.expm1(-surprise)
+        return cost, g_pos, -g_pos.sum(axis=1, keepdims=True) * share_neg
 
 
 class NPairLoss(BaseLoss):

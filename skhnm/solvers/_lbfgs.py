@@ -63,7 +63,8 @@ class LBFGSSolver(BaseSolver):
         if not self._has_moved and not result.nit and not result.success:
             warnings.warn(
                 "No step along the gradient lowers the loss, so the metric stays at its start. "
-                "If the loss is your own, compare its derivatives with differences.",
+                "That may be a corner of the loss, over which solver='adam' goes on; if the "
+                "loss is your own, compare its derivatives with differences.",
                 ConvergenceWarning,
                 stacklevel=6,
             )

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from skhnm import HardNegativeMetricLearner
+from skhnm.losses import RobustNCALoss, SupConLoss
 from skhnm.losses._known import LOSSES
 from skhnm.miners import HardestMiner, NearestPositives
 from skhnm.miners._known import NEGATIVE_MINERS
@@ -115,17 +116,50 @@ def test_a_function_and_an_object_stand_in_for_a_miner_and_a_loss(noisy):
 # Where it starts.
 
 
-def test_init_auto_is_identity_for_a_full_metric_then_lda_then_pca(noisy):
+AT_THE_START = {"alpha": 1e9, "max_iter": 1}
+
+
+@pytest.mark.parametrize("init", ["auto", "rca"])
+def test_the_start_is_an_inverse_root_of_the_shrunk_covariance_within_classes(noisy, init):
     X, y = noisy
-    start = {"alpha": 1e9, "max_iter": 1}
-    full = HardNegativeMetricLearner(**start).fit(X, y).components_
-    two = HardNegativeMetricLearner(2, **start).fit(X, y).components_
-    five = HardNegativeMetricLearner(5, **start).fit(X, y).components_
-    lda = LinearDiscriminantAnalysis().fit(X, y).scalings_.T
-    pca = PCA(5, svd_solver="full").fit(X).components_
-    assert same_up_to_scale(full, np.eye(10))
-    assert np.allclose(abs(two / np.linalg.norm(two)), abs(lda / np.linalg.norm(lda)), atol=1e-6)
-    assert np.allclose(abs(five / np.linalg.norm(five)), abs(pca / np.linalg.norm(pca)), atol=1e-6)
+    within = X - np.array([X[y == c].mean(axis=0) for c in range(3)])[y]
+    shrinkage = max(0.1, ledoit_wolf_shrinkage(within, assume_centered=True))
+    covariance = within.T @ within / len(X)
+    sphere = np.trace(covariance) / 10 * np.eye(10)
+    expected = np.linalg.inv((1 - shrinkage) * covariance + shrinkage * sphere)
+    learner = HardNegativeMetricLearner(init=init, **AT_THE_START).fit(X, y)
+    assert same_up_to_scale(learner.get_mahalanobis_matrix(), expected)
+
+
+def test_with_more_features_than_rows_the_start_is_the_same(noisy):
+    """Along directions in which no row varies, it is as far as the shrinkage goes."""
+    X, y = noisy
+    wide = np.hstack([X, np.zeros((120, 200))])
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(210, 210)))[0]
+    plain = HardNegativeMetricLearner(**AT_THE_START).fit(wide, y).get_mahalanobis_matrix()
+    turned = HardNegativeMetricLearner(**AT_THE_START).fit(wide @ rotation, y)
+    turned = rotation @ turned.get_mahalanobis_matrix() @ rotation.T
+    assert np.allclose(turned, plain, atol=1e-9 * abs(plain).max())
+    assert np.isfinite(plain).all()
+
+
+@pytest.mark.parametrize("n_components", [2, 5])
+def test_a_start_of_fewer_components_is_the_principal_ones_of_the_whitened_rows(
+    noisy, n_components
+):
+    X, y = noisy
+    start = HardNegativeMetricLearner(**AT_THE_START).fit(X, y)
+    low = HardNegativeMetricLearner(n_components, **AT_THE_START).fit(X, y).components_
+    principal = PCA(n_components, svd_solver="full").fit(start.transform(X)).components_
+    expected = principal @ start.components_
+    signs = np.sign((low * expected).sum(axis=1))[:, None]
+    assert same_up_to_scale(signs * low, expected)
+
+
+def test_a_first_chunk_in_which_no_class_varies_starts_from_the_features(noisy):
+    X, y = noisy
+    learner = HardNegativeMetricLearner().partial_fit(X[[0, 40]], y[[0, 40]])
+    assert same_up_to_scale(learner.components_, np.eye(10))
 
 
 def test_an_array_is_a_start_up_to_its_scale(noisy):
@@ -135,11 +169,11 @@ def test_an_array_is_a_start_up_to_its_scale(noisy):
     assert same_up_to_scale(learner.components_, given)
 
 
-def test_the_start_has_positives_at_a_mean_squared_distance_of_one(noisy):
+def test_the_start_has_positives_at_a_median_squared_distance_of_one(noisy):
     X, y = noisy
     Z = HardNegativeMetricLearner(alpha=1e9, max_iter=1).fit_transform(X, y)
     positives = NearestPositives(10).mine(Z, y)
-    assert ((Z[:, None] - Z[positives]) ** 2).sum(-1).mean() == pytest.approx(1.0)
+    assert np.median(((Z[:, None] - Z[positives]) ** 2).sum(-1)) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e6])
@@ -173,11 +207,27 @@ def test_alpha_shrinks_towards_the_start(noisy):
     X, y = noisy
 
     def change(alpha):
-        L = HardNegativeMetricLearner(alpha=alpha).fit(X, y).components_
+        L = HardNegativeMetricLearner(alpha=alpha, init="identity").fit(X, y).components_
         return np.linalg.norm(L / np.linalg.norm(L) - np.eye(10) / np.sqrt(10))
 
     assert change(1e-4) > change(1e-1) > change(1e3)
     assert change(1e3) < 1e-2
+
+
+def test_alpha_auto_is_the_weight_of_two_rows_or_a_thousandth_for_unit_embeddings(noisy):
+    X, y = noisy
+
+    def components(**parameters):
+        return HardNegativeMetricLearner(**parameters).fit(X, y).components_
+
+    assert np.array_equal(components(), components(alpha=2 / 120))
+    for unit in ({"normalize": True}, {"loss": "npair"}):
+        assert np.array_equal(components(**unit), components(alpha=1e-3, **unit))
+
+
+def test_loss_auto_is_robust_nca_or_supervised_contrastive_for_unit_embeddings(noisy):
+    assert isinstance(HardNegativeMetricLearner().fit(*noisy).loss_, RobustNCALoss)
+    assert isinstance(HardNegativeMetricLearner(normalize=True).fit(*noisy).loss_, SupConLoss)
 
 
 def test_the_curves_have_an_entry_for_each_iteration_and_each_round(digits):

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from skhnm.losses import MarginLoss, SoftTripleLoss
+from skhnm.losses import MarginLoss, NCALoss, RobustNCALoss, SoftTripleLoss
 from skhnm.losses._known import LOSSES
 from tests import cases, naive_losses
 
@@ -158,12 +158,31 @@ def test_every_loss_names_a_known_distance_and_accepts_its_own_parameters(name, 
         ("proxy_anchor", {"margin": -0.1}, ValueError, "margin must be a number >= 0"),
         ("soft_triple", {"n_proxies": 0}, ValueError, "n_proxies must be an integer >= 1"),
         ("soft_triple", {"gamma": 0}, ValueError, "gamma must be a number > 0"),
+        ("robust_nca", {"q": 1.1}, ValueError, "q must be a number >= 0 and <= 1"),
         ("nca", {"scale": "auto"}, TypeError, "scale must be a number > 0"),
     ],
 )
 def test_a_parameter_out_of_its_range_raises(name, parameters, error, message):
     with pytest.raises(error, match=message):
         LOSSES[name](**parameters).check_parameters()
+
+
+def test_robust_nca_lets_go_of_a_lost_anchor():
+    d_pos, d_neg = np.array([[30.0]]), np.array([[1.0]])
+    pull = [RobustNCALoss(q=q).value_and_grad(d_pos, d_neg)[1][0, 0] for q in (0.0, 0.25, 1.0)]
+    assert pull[0] == pytest.approx(1.0)
+    assert pull == pytest.approx(np.exp([-0.0 * 29, -0.25 * 29, -29]), rel=1e-6)
+
+
+def test_robust_nca_of_one_positive_and_the_logarithm_is_nca():
+    d_pos, d_neg = distances()
+    for ours, theirs in zip(
+        RobustNCALoss(2.0, q=0.0).value_and_grad(d_pos[:, :1], d_neg),
+        NCALoss(2.0).value_and_grad(d_pos[:, :1], d_neg),
+        strict=True,
+    ):
+        real = np.isfinite(d_pos[:, 0])
+        np.testing.assert_allclose(ours[real], theirs[real], rtol=1e-12, atol=1e-15)
 
 
 def test_margin_learns_its_boundary_as_a_shift_of_all_distances():

@@ -89,9 +89,11 @@ def test_every_anchor_has_its_own_center_as_positive_and_others_as_negatives(dig
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize("rate", [1e-6, 0.3])
-def test_proxies_have_a_learning_rate_of_their_own(digits, rate):
-    learner = HardNegativeMetricLearner(
-        pool=ProxyPool(learning_rate=rate), negative_miner="all", max_iter=5, random_state=0
-    ).fit(*digits)
-    assert (learner.loss_curve_[-1] < 0.5 * learner.loss_curve_[0]) == (rate > 0.1)
+def test_proxies_have_a_learning_rate_of_their_own(digits):
+    slow, fast = (
+        HardNegativeMetricLearner(
+            pool=ProxyPool(learning_rate=rate), negative_miner="all", max_iter=5, random_state=0
+        ).fit(*digits)
+        for rate in (1e-6, 0.3)
+    )
+    assert fast.loss_curve_[-1] < 0.5 * slow.loss_curve_[-1]

@@ -1,0 +1,194 @@
+"""One learner on one split of one data set: its scores and its time, kept on disk.
+
+A trial is known by its learner, its set, its split and its rows. What has been run is read
+back, except where the learner has changed: skhnm's own trials are known by its source too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.datasets import load_digits, load_iris, load_wine
+from sklearn.decomposition import PCA
+from sklearn.metrics import f1_score
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
+
+import skhnm
+from benchmarks._data import Split, load
+
+RESULTS = Path(__file__).parent / "results"
+OF_SKLEARN = {"iris": load_iris, "wine": load_wine, "digits": load_digits}
+_JUDGED = 2000  # test rows that retrieval is judged among, at most
+
+Transform = Callable[[np.ndarray], np.ndarray]
+Fit = Callable[[np.ndarray, np.ndarray], tuple[Transform, float]]
+"""Takes training rows and labels; gives the transform, and the seconds that its fit took."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A data set, and what is made of it.
+
+    Parameters
+    ----------
+    name : str
+        A set of the folder, or of scikit-learn.
+    rows : int or None
+        Rows that are drawn, before the split into 70 % training and 30 % test rows.
+    train : int or None
+        Training rows, where these are to be few.
+    noise : float
+        Share of the training labels that are changed to another class.
+    pixels : bool
+        Whether MNIST keeps its pixels; else it is brought to 50 features by PCA.
+    classes : int or None
+        Classes that are drawn.
+    """
+
+    name: str
+    rows: int | None = None
+    train: int | None = None
+    noise: float = 0.0
+    pixels: bool = False
+    classes: int | None = None
+
+    def split(self, folder: Path | None, seed: int) -> Split:
+        """Return the stratified split of a seed: standardised, but for MNIST by PCA."""
+        random = np.random.default_rng(seed)
+        X, y = _whole(folder, self.name)
+        if self.classes is not None:
+            drawn = np.isin(y, random.permutation(np.unique(y))[: self.classes])
+            X, y = X[drawn], y[drawn]
+        rows = random.permutation(len(X))[: self.rows]
+        X, y = X[rows].astype(np.float64), y[rows]
+        classes, counts = np.unique(y, return_counts=True)
+        kept = np.isin(y, classes[counts >= 5])
+        X, y = X[kept], y[kept]
+        A, B, a, b = train_test_split(
+            X, y, train_size=self.train or 0.7, stratify=y, random_state=seed
+        )
+        by_pca = self.name == "mnist" and not self.pixels
+        scaler = (PCA(50, random_state=0) if by_pca else StandardScaler()).fit(A)
+        return scaler.transform(A), scaler.transform(B), _flip(a, self.noise, seed), b
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Accuracy of nearest neighbours, retrieval among test rows, macro-F1 of 3-NN, seconds."""
+
+    nn1: float
+    nn3: float
+    nn5: float
+    precision_at_1: float
+    map_at_r: float
+    macro_f1: float
+    seconds: float
+
+
+class Trials:
+    """Runs trials, and remembers them in `benchmarks/results`."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._path = RESULTS / "trials.json"
+        known = json.loads(self._path.read_text()) if self._path.exists() else {}
+        self._known: dict[str, dict[str, float]] = known
+
+    def scores(self, learner: str, fit: Fit, task: Task, seeds: range) -> list[Scores]:
+        """Return the scores of a learner on a task, one for each seed."""
+        found = []
+        for seed in seeds:
+            key = json.dumps([_version(learner), asdict(task), seed])
+            if key not in self._known:
+                self._known[key] = asdict(_judge(fit, *task.split(self.folder, seed)))
+                RESULTS.mkdir(exist_ok=True)
+                self._path.write_text(json.dumps(self._known, indent=0))
+            found.append(Scores(**self._known[key]))
+        return found
+
+
+def of_estimator(make: Callable[[], Any]) -> Fit:
+    """Return the fit of a scikit-learn transformer."""
+
+    def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
+        estimator = make()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NCA's, that it has not converged
+            start = time.perf_counter()
+            estimator.fit(X, y)
+            return estimator.transform, time.perf_counter() - start
+
+    return fit
+
+
+def retrieval_scores(Z: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Return precision at 1 and MAP@R, each row left out of its own neighbours.
+
+    Rows whose class has no other row are left out of the means.
+    """
+    codes = np.unique(y, return_inverse=True)[1]
+    R = np.bincount(codes)[codes] - 1
+    squares = np.einsum("ij,ij->i", Z, Z)
+    first, average = [], []
+    for start in range(0, len(Z), 500):
+        rows = np.arange(start, min(start + 500, len(Z)))
+        rows = rows[R[rows] > 0]
+        distance = squares - 2.0 * (Z[rows] @ Z.T)
+        distance[np.arange(len(rows)), rows] = np.inf
+        order = np.argsort(distance, axis=1, kind="stable")[:, : R.max()]
+        hit = codes[order] == codes[rows, None]
+        precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
+        within = np.arange(hit.shape[1]) < R[rows, None]
+        first += hit[:, 0].tolist()
+        average += ((precision * hit * within).sum(axis=1) / R[rows]).tolist()
+    return float(np.mean(first)), float(np.mean(average))
+
+
+def _judge(fit: Fit, A: np.ndarray, B: np.ndarray, a: np.ndarray, b: np.ndarray) -> Scores:
+    transform, seconds = fit(A, a)
+    Z, queries = transform(A), transform(B)
+    found = [KNeighborsClassifier(k).fit(Z, a).predict(queries) for k in (1, 3, 5)]
+    accuracy = [float((f == b).mean()) for f in found]
+    retrieval = retrieval_scores(queries[:_JUDGED], b[:_JUDGED])
+    return Scores(*accuracy, *retrieval, float(f1_score(b, found[1], average="macro")), seconds)
+
+
+def _flip(y: np.ndarray, share: float, seed: int) -> np.ndarray:
+    """Change a share of the labels to another class."""
+    random = np.random.default_rng([seed, 1])
+    classes, codes = np.unique(y, return_inverse=True)
+    flipped = random.random(len(y)) < share
+    other = (codes + random.integers(1, len(classes), len(y))) % len(classes)
+    return classes[np.where(flipped, other, codes)]
+
+
+@lru_cache(maxsize=4)
+def _whole(folder: Path | None, name: str) -> tuple[np.ndarray, np.ndarray]:
+    if name in OF_SKLEARN:
+        return OF_SKLEARN[name](return_X_y=True)
+    assert folder is not None
+    return load(folder, name)[:2]
+
+
+@lru_cache(maxsize=1)
+def _source() -> str:
+    """A digest of skhnm's source."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(skhnm.__file__).parent.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _version(learner: str) -> str:
+    return f"{learner} {_source()}" if learner.startswith("skhnm") else learner
