@@ -18,29 +18,54 @@ class LinearEmbedding(BaseEmbedding):
     Entries are of the order of one whatever the scale of the data, so that a learning
     rate or a shrinkage means the same on every data set.
 
+    A gradient is a sum of training rows, so the matrix never changes across their span.
+    Where the span is small, learning its image is the same and cheaper.
+
     Parameters
     ----------
     components : (m, d) float64
         Where to start.
     n_jobs : int or None
         Threads over tiles of rows; never changes a result.
+    basis : (r, d) float64, optional
+        Orthonormal rows that span all rows to be embedded. The parameters are then the
+        image (m, r) of the basis.
     """
 
-    def __init__(self, components: FloatArray, n_jobs: int | None = None) -> None:
-        self.shape = components.shape
+    def __init__(
+        self,
+        components: FloatArray,
+        n_jobs: int | None = None,
+        basis: FloatArray | None = None,
+    ) -> None:
         norm = float(np.linalg.norm(components))
         self.scale = norm / np.sqrt(len(components)) if norm > 0 else 1.0
-        self.start = (components / self.scale).ravel()
+        self.basis = basis
+        self._given = components
+        learned = components if basis is None else components @ basis.T
+        self.shape = learned.shape
+        self.start = (learned / self.scale).ravel()
         self.parameters = self.start.copy()
         self.n_jobs = n_jobs
 
     @property
     def components(self) -> FloatArray:
         """The matrix (m, d) that takes a row x to its embedding L x."""
+        learned = self._image
+        if self.basis is None:
+            return learned
+        start = self.scale * self.start.reshape(self.shape)
+        components: FloatArray = self._given + (learned - start) @ self.basis
+        return components
+
+    @property
+    def _image(self) -> FloatArray:
         return self.scale * self.parameters.reshape(self.shape)
 
     def forward(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-        matrix = np.ascontiguousarray(self.components.T.astype(X.dtype))
+        if self.basis is not None:
+            X = X @ self.basis.T.astype(X.dtype)
+        matrix = np.ascontiguousarray(self._image.T.astype(X.dtype))
         Z = np.empty((len(X), self.shape[0]), dtype=X.dtype)
         tiles = _row_tiles(len(X))
 

@@ -17,7 +17,8 @@ class TrainingData:
 
     A row that is repeated with the same label stands once, with the weights added:
     otherwise it would be its own nearest positive, from which nothing can be learned.
-    The order depends on the rows alone, not on how they came in.
+    The order depends on the rows alone, not on how they came in. `basis` spans them, where
+    the linear learner has far fewer rows than features.
     """
 
     X: FloatArray
@@ -25,6 +26,7 @@ class TrainingData:
     weights: FloatArray
     mean: FloatArray | float = 0.0
     scale: float = 1.0
+    basis: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.X)

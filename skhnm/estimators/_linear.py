@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhnm._objective import is_normalized
-from skhnm._typing import FloatArray
+from skhnm._typing import FloatArray, LabelArray
 from skhnm._validation import check_number
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._linear import LinearEmbedding
@@ -265,11 +265,20 @@ class HardNegativeMetricLearner(BaseMetricLearner):
                     f"but these data and n_components need {shape}; set warm_start=False"
                 )
 
+    def _prepare(
+        self, X: FloatArray, codes: Any, weights: FloatArray, classes: LabelArray, loss: Any
+    ) -> TrainingData:
+        data = super()._prepare(X, codes, weights, classes, loss)
+        n, d = data.X.shape
+        if n <= d // 2:
+            data.basis = np.linalg.qr(data.X.T.astype(np.float64))[0].T
+        return data
+
     def _make_embedding(
         self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
     ) -> BaseEmbedding:
         if go_on:
-            return LinearEmbedding(self.components_.astype(np.float64), self.n_jobs)
+            return LinearEmbedding(self.components_.astype(np.float64), self.n_jobs, data.basis)
         n_components = self.n_components or data.X.shape[1]
         init = "rca" if isinstance(self.init, str) and self.init == "auto" else self.init
         components = initial_components(init, n_components, data, random)
@@ -277,7 +286,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
             components = scale_to_positives(
                 components, data, parts["positive_miner"], random, self.n_jobs
             )
-        return LinearEmbedding(components, self.n_jobs)
+        return LinearEmbedding(components, self.n_jobs, data.basis)
 
     def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         assert isinstance(embedding, LinearEmbedding)

@@ -57,6 +57,19 @@ def test_backward_is_the_derivative_by_each_parameter(n):
     assert found.dtype == np.float64
 
 
+def test_a_basis_of_the_rows_changes_nothing_but_the_number_of_parameters():
+    X, gradient = rows(2), np.random.default_rng(2).normal(size=(2, 3))
+    basis = np.linalg.qr(X.T)[0].T
+    whole, small = LinearEmbedding(COMPONENTS), LinearEmbedding(COMPONENTS, basis=basis)
+    assert (len(whole.parameters), len(small.parameters)) == (15, 6)
+    for _ in range(3):  # steps down the same slope
+        (Z, memory), (same_Z, same_memory) = whole.forward(X), small.forward(X)
+        np.testing.assert_allclose(same_Z, Z, rtol=1e-12)
+        np.testing.assert_allclose(small.components, whole.components, rtol=1e-12)
+        whole.parameters = whole.parameters - 0.1 * whole.backward(memory, gradient)
+        small.parameters = small.parameters - 0.1 * small.backward(same_memory, gradient)
+
+
 @pytest.mark.parametrize("n_jobs", [2, 4])
 def test_results_are_identical_on_any_number_of_threads(monkeypatch, n_jobs):
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)

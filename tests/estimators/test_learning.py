@@ -203,6 +203,20 @@ def test_warm_start_continues_where_the_last_fit_ended(noisy):
 # How it learns.
 
 
+@pytest.mark.parametrize("n_components", [None, 3])
+def test_few_rows_of_many_features_are_learned_in_their_span(noisy, n_components):
+    """To turn the rows out of their first features changes nothing but the coordinates."""
+    X, y = noisy
+    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(300, 300)))[0]
+    few = HardNegativeMetricLearner(n_components, init=np.eye(n_components or 10, 10)).fit(X, y)
+    many = HardNegativeMetricLearner(
+        n_components, init=np.eye(n_components or 300, 300) @ rotation.T
+    ).fit(X @ rotation[:, :10].T, y)
+    apart = ((few.transform(X)[:, None] - few.transform(X)) ** 2).sum(-1)
+    turned = many.transform(X @ rotation[:, :10].T)
+    assert ((turned[:, None] - turned) ** 2).sum(-1) == pytest.approx(apart, rel=0.05, abs=0.05)
+
+
 def test_alpha_shrinks_towards_the_start(noisy):
     X, y = noisy
 
