@@ -14,7 +14,7 @@ from skhnm._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.exceptions import MiningWarning
 
-_COLLAPSED = 1e-3  # of the distance to the nearest negatives at the start
+_COLLAPSED = 0.05  # of the distance to the nearest negatives at the start
 
 
 class Monitor:
@@ -113,13 +113,14 @@ class Monitor:
         """Restore the best parameters that the judge saw; warn of a collapse."""
         if self._best_parameters is not None:
             embedding.parameters = self._best_parameters
-        spreads = [row["spread"] for row in self.mining_curve if row["n_tuples"]]
-        if len(spreads) > 1 and spreads[-1] < _COLLAPSED * spreads[0]:
+        rows = [row for row in self.mining_curve if row["n_tuples"]]
+        if len(rows) > 1 and _has_collapsed(rows[0], rows[-1]):
             warnings.warn(
                 "The embedding has collapsed: rows of different classes have come to lie "
-                f"{spreads[-1] / spreads[0]:.1e} times as far apart as at the start. Mine "
-                "easier negatives (negative_miner='semi_hard'), raise alpha, or lower the "
-                "learning rate.",
+                f"{rows[-1]['spread'] / rows[0]['spread']:.1e} times as far apart as at the "
+                "start, and are no better told apart. Start where classes are apart already "
+                "(init='auto'), mine easier negatives (negative_miner='semi_hard'), raise "
+                "alpha, or lower the learning rate.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -152,3 +153,12 @@ class Monitor:
             f"tuples {row['n_tuples']}  active {row['active']:.1%}  "
             f"hardness {row['hardness']:.3f}{score}"
         )
+
+
+def _has_collapsed(first: dict[str, float], last: dict[str, float]) -> bool:
+    """Whether everything has moved into one point, and not just to another scale.
+
+    That is the way out of a margin on negatives which are nearer than the positives: where
+    all distances are 0, the loss is the margin.
+    """
+    return last["spread"] < _COLLAPSED * first["spread"] and last["hardness"] > 0.5

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from skhnm import HardNegativeMetricLearner
@@ -235,6 +236,29 @@ def test_rules_that_nothing_meets_give_the_start_and_one_warning():
         learner.fit(far, y)
     assert len(caught) == 1
     assert np.allclose(learner.components_ / learner.components_[0, 0], np.eye(3))
+
+
+@pytest.mark.jit
+def test_the_hardest_negatives_from_a_cold_start_collapse_and_the_remedies_help():
+    digits, labels = load_digits(return_X_y=True)
+    digits, labels = digits[:600] / 16, labels[:600]
+    cold = HardNegativeMetricLearner(
+        2, init="random", pool="batch", loss="triplet", positive_miner="hardest",
+        negative_miner=HardestMiner(1), learning_rate=1.0, batch_size=128, random_state=0,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match="has collapsed.*init='auto'.*semi_hard"):
+        cold.fit(digits, labels)
+    cold.set_params(negative_miner="semi_hard").fit(digits, labels)  # warnings are errors
+    HardNegativeMetricLearner().fit(digits, labels)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_the_defaults_do_not_collapse_where_labels_mean_nothing(solver):
+    random = np.random.default_rng(0)
+    noise, labels = random.normal(size=(300, 20)), random.integers(0, 5, 300)
+    learner = HardNegativeMetricLearner(solver=solver).fit(noise, labels)  # warnings are errors
+    assert learner.mining_curve_[-1]["spread"] > 0.1 * learner.mining_curve_[0]["spread"]
 
 
 def test_a_collapse_is_told_with_its_remedy():
