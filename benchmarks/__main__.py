@@ -12,7 +12,7 @@ from benchmarks._data import find_folder
 from benchmarks._measure import MissingPeer, machine
 from benchmarks._table import Report
 
-NAMES = ("fit", "mining", "start", "network", "techniques", "uses")
+NAMES = ("accuracy", "hardness", "fit", "mining", "start", "network", "techniques", "uses")
 
 
 def main() -> int:
@@ -28,6 +28,9 @@ def main() -> int:
         "--data",
         default=os.environ.get("SKHNM_DATA"),
         help="folder of data sets (.npz); by default the environment variable SKHNM_DATA",
+    )
+    parser.add_argument(
+        "--docs", action="store_true", help="bring the results into the documentation"
     )
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer repeats")
     options = parser.parse_args()
@@ -56,6 +59,8 @@ def main() -> int:
             skipped.append(name)
             print(f"{name}: {error}\n", file=sys.stderr)
             continue
+        if options.docs:
+            report.show_in(Path(__file__).parent.parent / "docs")
         print(f"Saved: {report.save(Path(__file__).parent / 'results')}\n")
     return 1 if skipped else 0
 

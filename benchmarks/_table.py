@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,15 @@ class Table:
         None is printed as a dash.
     note : str
         What to know when reading it.
+    name : str
+        What the documentation calls it, if it shows it.
     """
 
     title: str
     columns: dict[str, str]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     note: str = ""
+    name: str = ""
 
     def as_text(self) -> str:
         cells = self._cells()
@@ -45,6 +49,13 @@ class Table:
         rule = "|" + "|".join(" --- " if s == "" else " ---: " for s in self.columns.values()) + "|"
         parts = [f"### {self.title}", "", head, rule, *body]
         return "\n".join([*parts, "", self.note] if self.note else parts)
+
+    def as_rst(self) -> str:
+        """Return a list-table for Sphinx."""
+        head = [f".. list-table:: {self.title}", "   :header-rows: 1", ""]
+        marks = ("   * -", "     -")
+        body = [f"{marks[bool(i)]} {cell}" for row in self._cells() for i, cell in enumerate(row)]
+        return "\n".join([*head, *body, *(["", self.note] if self.note else []), ""])
 
     def _cells(self) -> list[list[str]]:
         """Heads and rows as text."""
@@ -70,6 +81,15 @@ class Report:
 
     def add(self, table: Table) -> None:
         self.tables.append(table)
+
+    def show_in(self, docs: Path) -> None:
+        """Write the tables that the documentation shows, and copy the pictures."""
+        for table in self.tables:
+            if table.name:
+                path = docs / f"{table.name}_results.inc"
+                path.write_text(table.as_rst(), encoding="utf-8")
+        for picture in (Path(__file__).parent / "results").glob(f"{self.name}*.svg"):
+            shutil.copy(picture, docs / "_static")
 
     def save(self, folder: Path) -> Path:
         """Write <name>.json and <name>.md, and return the path of the latter."""

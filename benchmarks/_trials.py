@@ -54,6 +54,9 @@ class Task:
         Whether MNIST keeps its pixels; else it is brought to 50 features by PCA.
     classes : int or None
         Classes that are drawn.
+    unseen : bool
+        Whether half of the classes are trained on, and the rows of the others are judged by
+        retrieval: features as they are, in place of all that stands above.
     """
 
     name: str
@@ -62,11 +65,17 @@ class Task:
     noise: float = 0.0
     pixels: bool = False
     classes: int | None = None
+    unseen: bool = False
 
     def split(self, folder: Path | None, seed: int) -> Split:
         """Return the stratified split of a seed: standardised, but for MNIST by PCA."""
         random = np.random.default_rng(seed)
         X, y = _whole(folder, self.name)
+        if self.unseen:
+            classes = random.permutation(np.unique(y))
+            seen = np.isin(y, classes[: len(classes) // 2])
+            others = random.permutation(np.flatnonzero(~seen))
+            return X[seen], X[others], y[seen], y[others]
         if self.classes is not None:
             drawn = np.isin(y, random.permutation(np.unique(y))[: self.classes])
             X, y = X[drawn], y[drawn]
@@ -132,6 +141,11 @@ def of_estimator(make: Callable[[], Any]) -> Fit:
     return fit
 
 
+def class_counts(folder: Path | None, name: str) -> np.ndarray:
+    """Return the sizes of a set's classes, smallest first."""
+    return np.sort(np.unique(_whole(folder, name)[1], return_counts=True)[1])
+
+
 def retrieval_scores(Z: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Return precision at 1 and MAP@R, each row left out of its own neighbours.
 
@@ -183,7 +197,7 @@ def _whole(folder: Path | None, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 @lru_cache(maxsize=1)
 def _source() -> str:
-    """A digest of skhnm's source."""
+    """Return a digest of skhnm's source."""
     digest = hashlib.sha256()
     for path in sorted(Path(skhnm.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())

@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks._data import load
 from benchmarks._table import Table
+from benchmarks._trials import retrieval_scores
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.losses import TripletLoss
 from skhnm.miners import HardestMiner, RandomMiner, SemiHardMiner
@@ -46,9 +47,10 @@ def retrieval(data: Path, quick: bool) -> Table:
         "normalize": True, "pool": "batch", "positive_miner": "all", "loss": TripletLoss(0.2),
         "learning_rate": 1e-3, "max_iter": 20, "batch_size": 128, "alpha": 0.0,
     }  # fmt: skip
-    offline = {"normalize": True, "loss": "sup_con"}
     learners = {
         "raw features": None,
+        "linear, defaults": HardNegativeMetricLearner(),
+        "linear, normalize=True": HardNegativeMetricLearner(normalize=True),
         "linear, batch, random": HardNegativeMetricLearner(negative_miner=RandomMiner(1), **batch),
         "linear, batch, semi-hard": HardNegativeMetricLearner(
             negative_miner=SemiHardMiner(0.2), **batch
@@ -56,8 +58,9 @@ def retrieval(data: Path, quick: bool) -> Table:
         "linear, batch, hardest": HardNegativeMetricLearner(
             negative_miner=HardestMiner(1), **batch
         ),
-        "linear, sup_con, random": HardNegativeMetricLearner(negative_miner="random", **offline),
-        "linear, sup_con, hardest": HardNegativeMetricLearner(**offline),
+        "linear, normalize=True, random": HardNegativeMetricLearner(
+            negative_miner="random", normalize=True
+        ),
         "MLP, random": MLPMetricLearner(n_components=None, negative_miner="random"),
         "MLP, hardest": MLPMetricLearner(n_components=None),
     }
@@ -67,26 +70,9 @@ def retrieval(data: Path, quick: bool) -> Table:
             learner.set_params(random_state=0)
             seconds = _seconds(lambda: learner.fit(X[seen], y[seen]))  # noqa: B023
             Z = learner.transform(Z)
-        table.rows.append((name, *_retrieval_scores(Z, y[~seen]), seconds))
+        Z = Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), 1e-12)
+        table.rows.append((name, *retrieval_scores(Z, y[~seen]), seconds))
     return table
-
-
-def _retrieval_scores(Z: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """Return precision at 1 and MAP@R by cosine, each row left out of its own neighbours."""
-    Z = Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), 1e-12)
-    R = np.bincount(np.unique(y, return_inverse=True)[1])[np.unique(y, return_inverse=True)[1]] - 1
-    first, average = [], []
-    for start in range(0, len(Z), 1000):
-        rows = slice(start, start + 1000)
-        similarity = Z[rows] @ Z.T
-        similarity[np.arange(len(similarity)), start + np.arange(len(similarity))] = -np.inf
-        order = np.argsort(-similarity, axis=1, kind="stable")[:, : R.max()]
-        hit = y[order] == y[rows, None]
-        precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
-        within = np.arange(hit.shape[1]) < R[rows, None]
-        first += hit[:, 0].tolist()
-        average += ((precision * hit * within).sum(axis=1) / R[rows]).tolist()
-    return float(np.mean(first)), float(np.mean(average))
 
 
 def imbalance(data: Path, quick: bool) -> Table:

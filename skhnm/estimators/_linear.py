@@ -144,10 +144,12 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     -----
     The defaults are a robust kind of neighbourhood components analysis [1]_, over mined
     neighbours instead of all pairs, re-mined as LMNN's are [2]_, from a start that is good
-    already. The user guide shows the measurements by which they were chosen. Rows repeated with the same label count
-    once, with their weights added. A row alone in its class is never an anchor, but it
-    is still a negative. With a loss on cosine similarity ("npair"), compare embeddings
-    by cosine: ``KNeighborsClassifier(metric="cosine")``.
+    already. The user guide shows the measurements by which they were chosen.
+
+    Rows repeated with the same label count once, with their weights added. A row alone in
+    its class is never an anchor, but it is still a negative. With a loss on cosine
+    similarity ("npair"), compare embeddings by cosine:
+    ``KNeighborsClassifier(metric="cosine")``.
 
     References
     ----------

@@ -82,7 +82,10 @@ def test_data_that_cannot_be_learned_from(X, y, message):
         ({"loss": NPairLoss(temperature=0)}, "temperature must be a number > 0"),
         ({"loss": NCALoss(scale=np.nan)}, "scale must be a number > 0"),
         ({"pool": BatchPool(1)}, "rows_per_class must be an integer >= 2"),
-        ({"init": "identical"}, "init must be one of 'auto', 'identity', 'rca', 'pca', 'lda', 'random'"),
+        (
+            {"init": "identical"},
+            "init must be one of 'auto', 'identity', 'rca', 'pca', 'lda', 'random'",
+        ),
         ({"init": np.eye(2)}, r"init must have shape .* = \(3, 3\), got \(2, 2\)"),
         ({"init": np.full((3, 3), np.nan)}, "init contains NaN"),
         ({"init": np.zeros((3, 3))}, "init is zero everywhere"),

@@ -17,7 +17,10 @@ LEARNERS = [
     HardNegativeMetricLearner(normalize=True, loss="sup_con"),
     HardNegativeMetricLearner(pool=MemoryPool(20, warm_up=0), **FEW),
     HardNegativeMetricLearner(pool=DatasetPool(rows_per_class=10)),
-    HardNegativeMetricLearner(pool=("dataset", "centers"), loss=MarginLoss(0.25, learn_beta="class")),
+    # The checks have random labels, for which all but a strong shrinkage collapses.
+    HardNegativeMetricLearner(
+        pool=("dataset", "centers"), loss=MarginLoss(0.25, learn_beta="class"), alpha=1.0
+    ),
     HardNegativeMetricLearner(pool=ProxyPool(2), loss="proxy_anchor", **EVERY, **FEW),
     HardNegativeMetricLearner(negative_miner="adaptive", pool="batch", solver="sgd", **FEW),
     MLPMetricLearner(max_iter=10),

@@ -1,0 +1,221 @@
+"""The defaults against what else one could pick: accuracy, retrieval, time, ranks.
+
+Every learner with its own defaults, on the same repeated stratified splits: of up to 2,000
+rows of each set; of the whole of the larger sets; with wrong labels; and with few rows of many
+features. `sets` without a folder are scikit-learn's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.neighbors import NeighborhoodComponentsAnalysis
+from sklearn.preprocessing import FunctionTransformer
+
+from benchmarks import _data, _older
+from benchmarks._measure import MissingPeer
+from benchmarks._table import Table
+from benchmarks._trials import (
+    OF_SKLEARN,
+    RESULTS,
+    Fit,
+    Scores,
+    Task,
+    Transform,
+    Trials,
+    class_counts,
+    of_estimator,
+)
+from skhnm import HardNegativeMetricLearner
+
+MOST_FOR_NCA = 5_000  # rows: its n × n arrays take 2 GB at 8,000
+
+
+def of_metric_learn(name: str) -> Fit:
+    """Return the fit of a learner of metric-learn, which runs in an environment of its own."""
+
+    def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
+        components, seconds = _older.fit(name, X, y)
+        return (lambda rows: rows @ components.T), seconds
+
+    return fit
+
+
+LEARNERS: dict[str, Fit] = {
+    "Euclidean": of_estimator(FunctionTransformer),
+    "PCA": of_estimator(lambda: PCA(0.95)),
+    "LDA": of_estimator(LinearDiscriminantAnalysis),
+    "NCA": of_estimator(lambda: NeighborhoodComponentsAnalysis(random_state=0)),
+    "metric-learn NCA": of_metric_learn("NCA"),
+    "metric-learn LMNN": of_metric_learn("LMNN"),
+    "skhnm": of_estimator(HardNegativeMetricLearner),
+}
+FEW = ("Euclidean", "LDA", "NCA", "skhnm")
+
+Results = dict[str, dict[str, list[Scores]]]
+"""Row of a table → learner → scores of each split."""
+
+
+def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
+    trials, seeds = Trials(data), range(2 if quick else 10)
+    names = [*OF_SKLEARN, *(_data.names(data, 10**9) if data else [])]
+    rows = 400 if quick else 2000
+
+    def collect(tasks: dict[str, Task], learners: Sequence[str], seeds: range = seeds) -> Results:
+        return {
+            row: {name: trials.scores(name, LEARNERS[name], task, seeds) for name in learners}
+            for row, task in tasks.items()
+        }
+
+    drawn = collect({name: Task(name, rows) for name in names}, tuple(LEARNERS))
+    uneven = [name for name in names if np.divide(*class_counts(data, name)[[-1, 0]]) > 3]
+    yield _accuracies(
+        "accuracy_sets", f"3-NN accuracy, up to {rows:,} rows of each set, {len(seeds)} splits",
+        drawn, "70 % train. The last rows: mean over the sets, average rank, and the least "
+        "difference to Euclidean distance on any set.",
+    )  # fmt: skip
+    yield _summary(drawn, uneven)
+    yield ranks(drawn)
+    if quick or data is None:
+        return
+
+    large = [name for name in names if class_counts(data, name).sum() > rows]
+    whole = collect({name: Task(name) for name in large}, ("Euclidean", "LDA", "skhnm"), range(3))
+    for name in large:
+        if 0.7 * class_counts(data, name).sum() < MOST_FOR_NCA:
+            whole[name] |= collect({name: Task(name)}, ["NCA"], range(3))[name]
+    yield _accuracies(
+        "accuracy_whole", "3-NN accuracy, all rows of the larger sets, 3 splits", whole,
+        f"NCA up to {MOST_FOR_NCA:,} training rows, where its n × n arrays still fit.", "",
+    )  # fmt: skip
+
+    small = [name for name in names if name not in ("mnist", "clinc150_tfidf256", "sleep")]
+    for noise in (0.1, 0.2):
+        yield _accuracies(
+            f"accuracy_noise{noise * 100:.0f}",
+            f"3-NN accuracy on right labels after training with {noise:.0%} wrong ones",
+            collect({name: Task(name, 1000, noise=noise) for name in small}, FEW),
+            "Up to 1,000 rows of each set; ten splits; ± is the standard deviation over them.",
+            "±",
+        )  # fmt: skip
+    wide = {
+        "digits, 64": Task("digits", train=200),
+        "optdigits, 64": Task("optdigits", 2000, train=200),
+        "spambase, 57": Task("spambase", 2000, train=200),
+        "mnist, 784 pixels": Task("mnist", 2000, train=200, pixels=True),
+        "clinc150, 10 classes, 256": Task("clinc150_tfidf256", train=200, classes=10),
+        "clinc150, 25 classes, 256": Task("clinc150_tfidf256", train=250, classes=25),
+        "ionosphere, 34": Task("ionosphere", train=100),
+        "wdbc, 30": Task("wdbc", train=60),
+    }
+    wide = {row: task for row, task in wide.items() if task.name in names}
+    yield _accuracies(
+        "accuracy_wide", "3-NN accuracy, few rows of many features (their number follows the name)",
+        collect(wide, FEW), "60 to 250 training rows; ten splits.", "±",
+    )  # fmt: skip
+
+
+def _accuracies(name: str, title: str, results: Results, note: str, spread: str = "") -> Table:
+    """Tabulate 3-NN accuracies in per cent: a row a set, a column a learner."""
+    learners = [learner for learner in LEARNERS if any(learner in of for of in results.values())]
+    table = Table(title, {"set": "", **dict.fromkeys(learners, "")}, note=note, name=name)
+    means = np.full((len(results), len(learners)), np.nan)
+    for i, (row, scores) in enumerate(results.items()):
+        cells: list[str | None] = []
+        for j, learner in enumerate(learners):
+            found = [100 * s.nn3 for s in scores.get(learner, [])]
+            if found:
+                means[i, j] = np.mean(found)
+            text = f"{means[i, j]:.1f}" + (f" ± {np.std(found):.1f}" if spread and found else "")
+            cells.append(text if found else None)
+        table.rows.append((row, *cells))
+    everywhere = ~np.isnan(means).any(axis=0)
+
+    def add(label: str, values: np.ndarray, spec: str) -> None:
+        cells = [format(v, spec) if e else None for v, e in zip(values, everywhere, strict=True)]
+        table.rows.append((label, *cells))
+
+    add("mean", means.mean(axis=0), ".2f")
+    if not spread:
+        full = np.where(everywhere, means, -np.inf)
+        add("average rank", rankdata(-full, axis=1).mean(axis=0), ".2f")
+    add("least difference to Euclidean", (means - means[:, :1]).min(axis=0), "+.1f")
+    return table
+
+
+def _summary(results: Results, uneven: list[str]) -> Table:
+    table = Table(
+        "Means over the sets, in per cent",
+        {
+            "learner": "", "1-NN": ".2f", "3-NN": ".2f", "5-NN": ".2f", "precision at 1": ".2f",
+            "MAP@R": ".2f", "macro-F1": ".2f", "fit s": ".1f",
+        },
+        note="Precision at 1 and MAP@R among the test rows; macro-F1 of 3-NN on the sets whose "
+        f"largest class is more than three times the smallest ({', '.join(uneven)}); seconds are "
+        "the sum over the sets of a mean fit.",
+        name="accuracy_summary",
+    )  # fmt: skip
+
+    def mean(learner: str, score: Callable[[Scores], float], sets: Sequence[str]) -> float:
+        return float(np.mean([[score(s) for s in results[name][learner]] for name in sets]))
+
+    every = list(results)
+    for learner in LEARNERS:
+        fields = ("nn1", "nn3", "nn5", "precision_at_1", "map_at_r")
+        row: list[Any] = [100 * mean(learner, lambda s, f=f: getattr(s, f), every) for f in fields]
+        row.append(100 * mean(learner, lambda s: s.macro_f1, uneven) if uneven else None)
+        row.append(len(every) * mean(learner, lambda s: s.seconds, every))
+        table.rows.append((learner, *row))
+    return table
+
+
+def ranks(results: Results) -> Table:
+    """Rank the learners on each set, and draw which ranks differ (Demšar 2006, JMLR 7)."""
+    means = np.array(
+        [[np.mean([s.nn3 for s in of[k]]) for k in LEARNERS] for of in results.values()]
+    )
+    n, k = means.shape
+    average = dict(zip(LEARNERS, rankdata(-means.round(6), axis=1).mean(axis=0), strict=True))
+    difference = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2) * np.sqrt(k * (k + 1) / 6 / n)
+    p = friedmanchisquare(*means.T).pvalue
+    table = Table(
+        f"Average rank by 3-NN accuracy over {n} sets",
+        {"learner": "", "rank": ".2f"},
+        sorted(average.items(), key=lambda item: item[1]),
+        note=f"Friedman's test: p = {p:.1e}. Ranks that differ by {difference:.2f} differ "
+        "significantly (Nemenyi, 5 %).",
+        name="accuracy_ranks",
+    )
+    _draw_ranks(average, difference, RESULTS / "accuracy_ranks.svg")
+    return table
+
+
+def _draw_ranks(average: dict[str, float], difference: float, path: Path) -> None:
+    try:
+        import matplotlib.pyplot as plt
+        import pandas as pd
+        from scikit_posthocs import critical_difference_diagram
+    except ImportError as error:
+        raise MissingPeer(
+            f"the picture of the ranks needs {error.name}: install the extra skhnm[bench]"
+        ) from None
+    ranks = pd.Series(average)
+    apart = np.abs(ranks.to_numpy()[:, None] - ranks.to_numpy()) >= difference
+    p_values = pd.DataFrame(np.where(apart, 0.0, 1.0), ranks.index, ranks.index)
+    figure, axes = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
+    critical_difference_diagram(
+        ranks, p_values, ax=axes, label_fmt_left="{label}  {rank:.1f}",
+        label_fmt_right="{rank:.1f}  {label}", text_h_margin=0.02,
+        color_palette={
+            name: "C0" if name.startswith("skhnm") else "0.25" for name in average
+        },
+    )  # fmt: skip
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path)
+    plt.close(figure)

@@ -1,0 +1,105 @@
+"""Hard against random negatives with the same budget: when hardness pays, and when it hurts.
+
+The learner with its defaults but for the negative miner: 20 negatives an anchor, mined twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import _data
+from benchmarks._measure import MissingPeer
+from benchmarks._table import Table
+from benchmarks._trials import OF_SKLEARN, RESULTS, Fit, Task, Trials, of_estimator
+from skhnm import HardNegativeMetricLearner
+from skhnm.miners import HardestMiner, RandomMiner, RankMiner
+
+BUDGET = 20
+MINERS = {
+    "hardest": HardestMiner(BUDGET),
+    "rank": RankMiner(11, 100, n_negatives=BUDGET),
+    "random": RandomMiner(BUDGET),
+}
+NOISE = (0.0, 0.2)
+
+Gains = dict[str, dict[float, np.ndarray]]
+"""Set → share of wrong labels → gain of hard over random negatives in each split."""
+
+
+def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
+    trials, seeds = Trials(data), range(2 if quick else 10)
+    names = [*OF_SKLEARN, *(_data.names(data, 10**9) if data else [])]
+    rows = 400 if quick else 2000
+    tasks = {name: {noise: Task(name, rows, noise=noise) for noise in NOISE} for name in names}
+    if not quick:
+        tasks |= {
+            f"{name}, unseen classes": {0.0: Task(name, unseen=True)}
+            for name in names
+            if name.startswith("clinc150")
+        }
+    table = Table(
+        "3-NN accuracy by the negatives: nearest, ranks 11 to 100, random",
+        {"set": "", "wrong labels": ".0%", "hardest": ".1f", "rank": ".1f", "random": ".1f",
+         "hardest − random": ""},
+        note=f"{BUDGET} negatives an anchor; means over {len(seeds)} splits, ± the standard "
+        "deviation of the difference over them. With unseen classes: precision at 1 of unit "
+        "embeddings.",
+        name="hardness",
+    )  # fmt: skip
+    gains: Gains = {}
+    for name, by_noise in tasks.items():
+        gains[name] = {}
+        for noise, task in by_noise.items():
+            field = "precision_at_1" if task.unseen else "nn3"
+            found = {
+                miner: 100 * np.array([getattr(s, field) for s in scores])
+                for miner in MINERS
+                for scores in [trials.scores(f"skhnm {miner}", fit_with(miner, task), task, seeds)]
+            }
+            gain = gains[name][noise] = found["hardest"] - found["random"]
+            means = [float(values.mean()) for values in found.values()]
+            text = f"{gain.mean():+.1f} ± {gain.std():.1f}"
+            table.rows.append((name, noise, *means, text))
+    draw(gains, RESULTS / "hardness.svg")
+    yield table
+
+
+def fit_with(miner: str, task: Task) -> Fit:
+    """Return the fit of the learner with one of the miners."""
+    return of_estimator(
+        lambda: HardNegativeMetricLearner(
+            negative_miner=MINERS[miner], normalize=task.unseen, random_state=0
+        )
+    )
+
+
+def draw(gains: Gains, path: Path) -> None:
+    """Draw the gain on each set, with its spread over the splits."""
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise MissingPeer("the picture needs matplotlib: install the extra skhnm[bench]") from error
+    names = sorted(gains, key=lambda name: gains[name][0.0].mean())
+    figure, axes = plt.subplots(figsize=(7.5, 0.34 * len(names) + 1.1), layout="constrained")
+    looks = {0.0: ("o", "C0", "labels as they are", 0.14), 0.2: ("s", "C1", "20 % wrong", -0.14)}
+    for noise, (marker, color, label, offset) in looks.items():
+        some = [(i, gains[name][noise]) for i, name in enumerate(names) if noise in gains[name]]
+        axes.errorbar(
+            [gain.mean() for _, gain in some], [i + offset for i, _ in some],
+            xerr=[gain.std() for _, gain in some], fmt=marker, color=color, label=label,
+            markersize=5, elinewidth=1.0, capsize=2, markeredgecolor="white",
+        )  # fmt: skip
+    axes.axvline(0.0, color="0.4", linewidth=0.8)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("points of 3-NN accuracy that hard negatives give over random ones")
+    axes.grid(axis="x", color="0.9")
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    axes.legend(frameon=False, loc="lower right")
+    path.parent.mkdir(exist_ok=True)
+    figure.savefig(path)
+    plt.close(figure)
