@@ -77,7 +77,7 @@ class NearestPositives(BasePositiveMiner):
 
     Parameters
     ----------
-    n_positives : int, default=10
+    n_positives : int, default=7
         Positives of each anchor, at least 1.
 
     References
@@ -94,7 +94,7 @@ class NearestPositives(BasePositiveMiner):
            [1]])
     """
 
-    def __init__(self, n_positives: int = 10) -> None:
+    def __init__(self, n_positives: int = 7) -> None:
         self.n_positives = n_positives
 
     def check_parameters(self) -> None:

@@ -172,7 +172,7 @@ def test_an_array_is_a_start_up_to_its_scale(noisy):
 def test_the_start_has_positives_at_a_median_squared_distance_of_one(noisy):
     X, y = noisy
     Z = HardNegativeMetricLearner(alpha=1e9, max_iter=1).fit_transform(X, y)
-    positives = NearestPositives(10).mine(Z, y)
+    positives = NearestPositives().mine(Z, y)
     assert np.median(((Z[:, None] - Z[positives]) ** 2).sum(-1)) == pytest.approx(1.0)
 
 
