@@ -12,7 +12,17 @@ from benchmarks._data import find_folder
 from benchmarks._measure import MissingPeer, machine
 from benchmarks._table import Report
 
-NAMES = ("accuracy", "hardness", "fit", "mining", "start", "network", "techniques", "uses")
+NAMES = (
+    "accuracy",
+    "choices",
+    "hardness",
+    "fit",
+    "mining",
+    "start",
+    "network",
+    "techniques",
+    "uses",
+)
 
 
 def main() -> int:

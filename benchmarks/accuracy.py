@@ -104,7 +104,15 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             "Up to 1,000 rows of each set; ten splits; ± is the standard deviation over them.",
             "±",
         )  # fmt: skip
-    wide = {
+    yield _accuracies(
+        "accuracy_wide", "3-NN accuracy, few rows of many features (their number follows the name)",
+        collect(few_rows(names), FEW), "60 to 250 training rows; ten splits.", "±",
+    )  # fmt: skip
+
+
+def few_rows(names: list[str]) -> dict[str, Task]:
+    """Return tasks of few training rows with many features, on those sets that there are."""
+    tasks = {
         "digits, 64": Task("digits", train=200),
         "optdigits, 64": Task("optdigits", 2000, train=200),
         "spambase, 57": Task("spambase", 2000, train=200),
@@ -114,11 +122,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         "ionosphere, 34": Task("ionosphere", train=100),
         "wdbc, 30": Task("wdbc", train=60),
     }
-    wide = {row: task for row, task in wide.items() if task.name in names}
-    yield _accuracies(
-        "accuracy_wide", "3-NN accuracy, few rows of many features (their number follows the name)",
-        collect(wide, FEW), "60 to 250 training rows; ten splits.", "±",
-    )  # fmt: skip
+    return {row: task for row, task in tasks.items() if task.name in names}
 
 
 def _accuracies(name: str, title: str, results: Results, note: str, spread: str = "") -> Table:

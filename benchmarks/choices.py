@@ -1,0 +1,88 @@
+"""What each default is worth: the learner with one choice changed at a time.
+
+Mean 3-NN accuracy over up to 2,000 rows of each set, the same with 20 % wrong labels, and with
+few rows of many features; and the time of all fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import _data
+from benchmarks._table import Table
+from benchmarks._trials import OF_SKLEARN, Fit, Task, Trials, of_estimator
+from benchmarks.accuracy import LEARNERS, few_rows
+from skhnm import HardNegativeMetricLearner
+from skhnm.losses import RobustNCALoss
+from skhnm.miners import HardestMiner, NearestPositives
+from skhnm.pools import DatasetPool
+
+CHOICES: dict[str, dict[str, Any]] = {
+    "the defaults": {},
+    'loss="nca"': {"loss": "nca"},
+    'loss="large_margin"': {"loss": "large_margin"},
+    'loss="triplet"': {"loss": "triplet"},
+    "RobustNCALoss(q=0)": {"loss": RobustNCALoss(q=0.0)},
+    "RobustNCALoss(q=1)": {"loss": RobustNCALoss(q=1.0)},
+    'init="identity"': {"init": "identity"},
+    'init="rca", no learning': {"max_iter": 1, "alpha": 1e9},
+    "alpha=1e-2": {"alpha": 1e-2},
+    "alpha=1e-4": {"alpha": 1e-4},
+    "3 positives": {"positive_miner": NearestPositives(3)},
+    "15 positives": {"positive_miner": NearestPositives(15)},
+    "5 negatives": {"negative_miner": HardestMiner(5)},
+    "50 negatives": {"negative_miner": HardestMiner(50)},
+    "random negatives": {"negative_miner": "random"},
+    "mined once": {"refresh_every": 60},
+    "mined six times": {"refresh_every": 10},
+    "earlier negatives forgotten": {"pool": DatasetPool(keep=False), "refresh_every": 10},
+    "20 iterations": {"max_iter": 20, "refresh_every": 10},
+    "200 iterations, tol=1e-5": {"max_iter": 200, "refresh_every": 100, "tol": 1e-5},
+    "early_stopping, six rounds": {"early_stopping": True, "refresh_every": 10},
+}
+
+
+def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
+    trials, seeds = Trials(data), range(1 if quick else 4)
+    names = [*OF_SKLEARN, *(_data.names(data, 10**9) if data else [])]
+    suites = {
+        "sets": [Task(name, 400 if quick else 2000) for name in names],
+        "20 % wrong labels": [Task(name, 400 if quick else 1000, noise=0.2) for name in names],
+        "few rows, many features": list(few_rows(names).values()),
+    }
+    table = Table(
+        "One default changed at a time: mean 3-NN accuracy, and seconds of all fits on the sets",
+        {"what": "", **dict.fromkeys(suites, ".2f"), "worst set": "+.1f", "fit s": ".1f"},
+        note=f"{len(seeds)} splits. Worst set: the least difference to Euclidean distance on any "
+        "of the sets with right labels.",
+        name="choices",
+    )  # fmt: skip
+    raw = _means(trials, "Euclidean", LEARNERS["Euclidean"], suites["sets"], seeds)[0]
+    for name, parameters in CHOICES.items():
+        fit = fit_with(parameters)
+        found = {
+            suite: _means(trials, f"skhnm {name}", fit, tasks, seeds)
+            for suite, tasks in suites.items()
+        }
+        accuracies, seconds = found["sets"]
+        means = [float(values.mean()) for values, _ in found.values()]
+        table.rows.append((name, *means, float((accuracies - raw).min()), seconds))
+    yield table
+
+
+def fit_with(parameters: dict[str, Any]) -> Fit:
+    """Return the fit of the learner with some parameters, else with its defaults."""
+    return of_estimator(lambda: HardNegativeMetricLearner(random_state=0, **parameters))
+
+
+def _means(
+    trials: Trials, learner: str, fit: Fit, tasks: list[Task], seeds: range
+) -> tuple[np.ndarray, float]:
+    """Return the mean accuracy on each task in per cent, and the seconds of a fit of each."""
+    scores = [trials.scores(learner, fit, task, seeds) for task in tasks]
+    accuracies = np.array([100 * np.mean([s.nn3 for s in found]) for found in scores])
+    return accuracies, float(np.sum([np.mean([s.seconds for s in found]) for found in scores]))
