@@ -47,7 +47,7 @@ CHOICES: dict[str, dict[str, Any]] = {
 
 
 def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
-    trials, seeds = Trials(data), range(1 if quick else 4)
+    trials, seeds = Trials(data), range(1 if quick else 3)
     names = [*OF_SKLEARN, *(_data.names(data, 10**9) if data else [])]
     suites = {
         "sets": [Task(name, 400 if quick else 2000) for name in names],
