@@ -81,8 +81,8 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     uneven = [name for name in names if np.divide(*class_counts(data, name)[[-1, 0]]) > 3]
     yield _accuracies(
         "accuracy_sets", f"3-NN accuracy, up to {rows:,} rows of each set, {len(seeds)} splits",
-        drawn, "70 % train; metric-learn on the first five splits. The last rows: mean over the sets, average rank, and the least "
-        "difference to Euclidean distance on any set.",
+        drawn, "70 % train; metric-learn on the first five splits. The last rows: mean over the "
+        "sets, average rank, and the least difference to Euclidean distance on any set.",
     )  # fmt: skip
     yield _summary(drawn, uneven)
     yield ranks(drawn)

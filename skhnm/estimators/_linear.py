@@ -67,7 +67,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     max_iter : int, default=60
         Iterations of L-BFGS, or epochs of mini-batches, in all. Few are a protection against
         overfitting.
-    tol : float, default=1e-3
+    tol : float, default=3e-4
         L-BFGS ends a round when an iteration improves the loss by a smaller share, and
         the fit when a round does; early stopping counts an improvement of the held-out
         precision only if it is larger.
@@ -192,7 +192,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         init: Any = "auto",
         solver: str = "auto",
         max_iter: int = 60,
-        tol: float = 1e-3,
+        tol: float = 3e-4,
         refresh_every: int = 30,
         batch_size: int = 256,
         learning_rate: float = 0.01,
