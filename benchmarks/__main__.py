@@ -68,7 +68,8 @@ def main() -> int:
         except MissingPeer as error:
             skipped.append(name)
             print(f"{name}: {error}\n", file=sys.stderr)
-            continue
+            if not report.tables:
+                continue
         if options.docs:
             report.show_in(Path(__file__).parent.parent / "docs")
         print(f"Saved: {report.save(Path(__file__).parent / 'results')}\n")

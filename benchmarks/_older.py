@@ -22,10 +22,12 @@ PACKAGES = ("metric-learn==0.7.0", "scikit-learn==1.5.2", "numpy<2.1")
 def fit(learner: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     """Fit "LMNN" or "NCA" with its defaults; return its components and the seconds."""
     python = ENVIRONMENT / "bin" / "python"
-    if not python.exists():
+    is_complete = ENVIRONMENT / "complete"
+    if not is_complete.exists():
         print(f"Installing {', '.join(PACKAGES)} into {ENVIRONMENT}", file=sys.stderr)
         venv.create(ENVIRONMENT, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
+        is_complete.touch()
     with tempfile.TemporaryDirectory() as folder:
         given, learned = Path(folder) / "given.npz", Path(folder) / "learned.npz"
         np.savez(given, X=X, y=np.unique(y, return_inverse=True)[1])

@@ -115,7 +115,16 @@ TECHNIQUES: dict[str, tuple[str, dict[str, Any]]] = {
             "loss": "sup_con",
         },
     ),
-    "NCA, truncated to near rows (the default)": (
+    "Robust NCA over near rows (the default)": (
+        "Zhang & Sabuncu 2018, over the chances of Goldberger et al. 2004",
+        {
+            "pool": "dataset",
+            "negative_miner": "hardest",
+            "positive_miner": "nearest",
+            "loss": "robust_nca",
+        },
+    ),
+    "NCA, truncated to near rows": (
         "Goldberger et al. 2004",
         {
             "pool": "dataset",

@@ -1,22 +1,25 @@
 """One learner on one split of one data set: its scores and its time, kept on disk.
 
-A trial is known by its learner, its set, its split and its rows. What has been run is read
-back, except where the learner has changed: skhnm's own trials are known by its source too.
+A trial is known by its learner with all parameters that are not defaults, its set, its split and
+its rows; and by the version of the learner's library, which for skhnm is its source. What has
+been run is read back.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn
 from sklearn.datasets import load_digits, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
@@ -31,9 +34,19 @@ RESULTS = Path(__file__).parent / "results"
 OF_SKLEARN = {"iris": load_iris, "wine": load_wine, "digits": load_digits}
 _JUDGED = 2000  # test rows that retrieval is judged among, at most
 
+_METHOD = 1  # to be raised when splits or scores change
+
 Transform = Callable[[np.ndarray], np.ndarray]
 Fit = Callable[[np.ndarray, np.ndarray], tuple[Transform, float]]
 """Takes training rows and labels; gives the transform, and the seconds that its fit took."""
+
+
+@dataclass(frozen=True)
+class Learner:
+    """What is fitted; `key` says all that its results depend on."""
+
+    key: str
+    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -111,34 +124,46 @@ class Trials:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._path = RESULTS / "trials.json"
-        known = json.loads(self._path.read_text()) if self._path.exists() else {}
-        self._known: dict[str, dict[str, float]] = known
+        self._known = self._read()
 
-    def scores(self, learner: str, fit: Fit, task: Task, seeds: range) -> list[Scores]:
+    def scores(self, learner: Learner, task: Task, seeds: Iterable[int]) -> list[Scores]:
         """Return the scores of a learner on a task, one for each seed."""
         found = []
         for seed in seeds:
-            key = json.dumps([_version(learner), asdict(task), seed])
+            key = json.dumps([learner.key, asdict(task), seed, _METHOD])
             if key not in self._known:
-                self._known[key] = asdict(_judge(fit, *task.split(self.folder, seed)))
-                RESULTS.mkdir(exist_ok=True)
-                self._path.write_text(json.dumps(self._known, indent=0))
+                scores = _judge(learner.fit, *task.split(self.folder, seed))
+                self._known = self._read() | {key: asdict(scores)}
+                self._write()
             found.append(Scores(**self._known[key]))
         return found
 
+    def _read(self) -> dict[str, dict[str, float]]:
+        return json.loads(self._path.read_text()) if self._path.exists() else {}
 
-def of_estimator(make: Callable[[], Any]) -> Fit:
-    """Return the fit of a scikit-learn transformer."""
+    def _write(self) -> None:
+        RESULTS.mkdir(exist_ok=True)
+        new = self._path.with_suffix(f".{os.getpid()}")
+        new.write_text(json.dumps(self._known, indent=0))
+        new.replace(self._path)
+
+
+def of_estimator(make: Callable[[], Any]) -> Learner:
+    """Return a scikit-learn transformer as a learner."""
 
     def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
         estimator = make()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # NCA's, that it has not converged
+            warnings.filterwarnings("ignore", r"\[NeighborhoodComponentsAnalysis\] NCA did not")
+            warnings.filterwarnings("ignore", "Variables are collinear")
             start = time.perf_counter()
             estimator.fit(X, y)
             return estimator.transform, time.perf_counter() - start
 
-    return fit
+    estimator = make()
+    ours = type(estimator).__module__.startswith("skhnm.")
+    version = f"skhnm {_source()}" if ours else f"scikit-learn {sklearn.__version__}"
+    return Learner(f"{estimator!r} of {version}", fit)
 
 
 def class_counts(folder: Path | None, name: str) -> np.ndarray:
@@ -202,7 +227,3 @@ def _source() -> str:
     for path in sorted(Path(skhnm.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
-
-
-def _version(learner: str) -> str:
-    return f"{learner} {_source()}" if learner.startswith("skhnm") else learner

@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks import _data
 from benchmarks._table import Table
-from benchmarks._trials import OF_SKLEARN, Fit, Task, Trials, of_estimator
+from benchmarks._trials import OF_SKLEARN, Learner, Task, Trials, of_estimator
 from benchmarks.accuracy import LEARNERS, few_rows
 from skhnm import HardNegativeMetricLearner
 from skhnm.losses import RobustNCALoss
@@ -39,10 +39,10 @@ CHOICES: dict[str, dict[str, Any]] = {
     "random negatives": {"negative_miner": "random"},
     "mined once": {"refresh_every": 60},
     "mined six times": {"refresh_every": 10},
-    "earlier negatives forgotten": {"pool": DatasetPool(keep=False), "refresh_every": 10},
+    "the same, earlier negatives forgotten": {"pool": DatasetPool(keep=False), "refresh_every": 10},
     "20 iterations": {"max_iter": 20, "refresh_every": 10},
     "200 iterations, tol=1e-5": {"max_iter": 200, "refresh_every": 100, "tol": 1e-5},
-    "early_stopping, six rounds": {"early_stopping": True, "refresh_every": 10},
+    "early_stopping, mined six times": {"early_stopping": True, "refresh_every": 10},
 }
 
 
@@ -61,28 +61,25 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         "of the sets with right labels.",
         name="choices",
     )  # fmt: skip
-    raw = _means(trials, "Euclidean", LEARNERS["Euclidean"], suites["sets"], seeds)[0]
+    raw = _means(trials, LEARNERS["Euclidean"], suites["sets"], seeds)[0]
     for name, parameters in CHOICES.items():
-        fit = fit_with(parameters)
-        found = {
-            suite: _means(trials, f"skhnm {name}", fit, tasks, seeds)
-            for suite, tasks in suites.items()
-        }
+        learner = learner_with(parameters)
+        found = {suite: _means(trials, learner, tasks, seeds) for suite, tasks in suites.items()}
         accuracies, seconds = found["sets"]
         means = [float(values.mean()) for values, _ in found.values()]
         table.rows.append((name, *means, float((accuracies - raw).min()), seconds))
     yield table
 
 
-def fit_with(parameters: dict[str, Any]) -> Fit:
-    """Return the fit of the learner with some parameters, else with its defaults."""
+def learner_with(parameters: dict[str, Any]) -> Learner:
+    """Return the learner with some parameters, else with its defaults."""
     return of_estimator(lambda: HardNegativeMetricLearner(random_state=0, **parameters))
 
 
 def _means(
-    trials: Trials, learner: str, fit: Fit, tasks: list[Task], seeds: range
+    trials: Trials, learner: Learner, tasks: list[Task], seeds: range
 ) -> tuple[np.ndarray, float]:
     """Return the mean accuracy on each task in per cent, and the seconds of a fit of each."""
-    scores = [trials.scores(learner, fit, task, seeds) for task in tasks]
+    scores = [trials.scores(learner, task, seeds) for task in tasks]
     accuracies = np.array([100 * np.mean([s.nn3 for s in found]) for found in scores])
     return accuracies, float(np.sum([np.mean([s.seconds for s in found]) for found in scores]))

@@ -20,7 +20,7 @@ from benchmarks._data import digits, load
 from benchmarks._table import Table
 from benchmarks._techniques import TECHNIQUES
 from skhnm import HardNegativeMetricLearner
-from skhnm.losses import NCALoss, TripletLoss
+from skhnm.losses import NCALoss, RobustNCALoss, TripletLoss
 from skhnm.miners import RandomMiner
 from skhnm.miners._known import NEGATIVE_MINERS
 
@@ -29,7 +29,9 @@ COLUMNS = {"technique": "", "mined": "", "random": "", "gain": "+.2%", "fit s": 
 
 def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     seeds = range(1 if quick else 5)
-    yield _table("Digits: 3-NN accuracy", _on_digits, seeds, {}, "Euclidean distance")
+    yield _table(
+        "techniques_digits", "Digits: 3-NN accuracy", _on_digits, seeds, {}, "Euclidean distance"
+    )
     if data is None or not (data / "clinc150_tfidf256.npz").exists():
         return
     X, y, _ = load(data, "clinc150_tfidf256")
@@ -44,12 +46,13 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         return _on_unseen_classes(X.astype(np.float32), y, learner, seed)
 
     yield _table(
-        "CLINC150: precision at 1 among 75 classes not seen in training",
+        "techniques_clinc150", "CLINC150: precision at 1 among 75 classes not seen in training",
         judge, seeds, unit, "cosine similarity of the features",
     )  # fmt: skip
 
 
 def _table(
+    name: str,
     title: str,
     judge: Callable[[Any, int], float],
     seeds: range,
@@ -61,6 +64,7 @@ def _table(
         COLUMNS,
         note="'random' draws as many negatives at random; a dash where all are taken anyway. "
         + (f"With {options}; margins and scales for unit length." if options else ""),
+        name=name,
     )
     raw = [judge(None, seed) for seed in seeds]
     table.rows.append((f"({features})", _spread(raw), None, None, None))
@@ -81,7 +85,11 @@ def _table(
     return table
 
 
-UNIT_LOSSES = {"triplet": TripletLoss(margin=0.2), "nca": NCALoss(scale=10.0)}
+UNIT_LOSSES = {
+    "triplet": TripletLoss(margin=0.2),
+    "nca": NCALoss(scale=10.0),
+    "robust_nca": RobustNCALoss(scale=10.0),
+}
 """What stands for a name where embeddings have unit length."""
 
 

@@ -42,6 +42,7 @@ def retrieval(data: Path, quick: bool) -> Table:
         note="Cosine similarity. Linear: normalize=True; 'batch' is pool='batch', "
         "positive_miner='all', TripletLoss(0.2), learning_rate=1e-3, max_iter=20, "
         "batch_size=128, alpha=0. MLP: n_components=None.",
+        name="retrieval",
     )
     batch = {
         "normalize": True, "pool": "batch", "positive_miner": "all", "loss": TripletLoss(0.2),
@@ -84,6 +85,7 @@ def imbalance(data: Path, quick: bool) -> Table:
         {"learner": "", "accuracy": ".3f", "macro-F1": "", "recall of the rarest 3": "",
          "fit s": ".1f"},
         note="Mean and standard deviation over stratified 70/30 splits.",
+        name="imbalance",
     )  # fmt: skip
     learners: dict[str, Callable[[], Any]] = {
         "Euclidean": lambda: None,
@@ -127,6 +129,7 @@ def stream(data: Path, quick: bool) -> Table:
         f"sleep: {len(A):,} rows streamed in chunks, standardised, 3-NN",
         {"how": "", "accuracy": ".4f", "seconds": ".1f", "rows kept": ",d"},
         note="Neighbours are looked up among all training rows.",
+        name="stream",
     )
     orders = {
         "sorted by class": np.argsort(a, kind="stable"),

@@ -110,17 +110,18 @@ class Monitor:
         return stop
 
     def finish(self, embedding: BaseEmbedding) -> None:
-        """Restore the best parameters that the judge saw; warn of a collapse."""
+        """Restore the best parameters that the judge saw; without a judge, warn of a collapse."""
         if self._best_parameters is not None:
             embedding.parameters = self._best_parameters
+            return
         rows = [row for row in self.mining_curve if row["n_tuples"]]
         if len(rows) > 1 and _has_collapsed(rows[0], rows[-1]):
             warnings.warn(
                 "The embedding has collapsed: rows of different classes have come to lie "
                 f"{rows[-1]['spread'] / rows[0]['spread']:.1e} times as far apart as at the "
-                "start, and are no better told apart. Start where classes are apart already "
-                "(init='auto'), mine easier negatives (negative_miner='semi_hard'), raise "
-                "alpha, or lower the learning rate.",
+                "start, and are still nearer than those of one class. Start where classes are "
+                "apart already (init='auto'), mine easier negatives "
+                "(negative_miner='semi_hard'), raise alpha, or lower the learning rate.",
                 ConvergenceWarning,
                 stacklevel=4,
             )
@@ -161,4 +162,4 @@ def _has_collapsed(first: dict[str, float], last: dict[str, float]) -> bool:
     That is the way out of a margin on negatives which are nearer than the positives: where
     all distances are 0, the loss is the margin.
     """
-    return last["spread"] < _COLLAPSED * first["spread"] and last["hardness"] > 0.5
+    return last["spread"] < _COLLAPSED * first["spread"] and last["hardness"] >= 0.5

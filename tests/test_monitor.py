@@ -1,7 +1,10 @@
 """When a fit stops, and what it keeps."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from skhnm._monitor import Monitor
 from skhnm._objective import MiningStatistics
@@ -57,6 +60,29 @@ def test_the_curve_has_the_means_over_all_tuples_of_a_round():
     assert monitor.mining_curve == [
         {"n_tuples": 4, "active": 1.0, "hardness": pytest.approx(0.5), "spread": 1.0, "max_rank": 7}
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "collapsed"),
+    [
+        ((1.0, 0.6), (0.01, 0.6), True),
+        ((1.0, 0.3), (0.0, 0.5), True),  # everything in one point
+        ((1.0, 0.6), (0.01, 0.4), False),  # smaller, but told apart
+        ((1.0, 0.6), (0.2, 0.7), False),
+    ],
+)
+def test_a_collapse_is_told_from_a_change_of_scale(first, last, collapsed):
+    monitor = Monitor("Learner", verbose=0, tol=0, n_iter_no_change=1)
+    embedding = LinearEmbedding(np.eye(2))
+    for spread, hardness in (first, last):
+        monitor.begin_round()
+        monitor.mined(3)
+        monitor.saw(MiningStatistics(3, active=1.0, hardness=hardness, spread=spread))
+        monitor.end_round(embedding, [1.0], {})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        monitor.finish(embedding)
+    assert [w.category for w in caught] == [ConvergenceWarning] * collapsed
 
 
 def test_an_empty_round_after_others_ends_the_fit_in_silence():

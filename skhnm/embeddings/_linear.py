@@ -18,8 +18,8 @@ class LinearEmbedding(BaseEmbedding):
     Entries are of the order of one whatever the scale of the data, so that a learning
     rate or a shrinkage means the same on every data set.
 
-    A gradient is a sum of training rows, so the matrix never changes across their span.
-    Where the span is small, learning its image is the same and cheaper.
+    A gradient is a sum of training rows, so the matrix never changes outside their span.
+    Where the span is small, to learn its image is the same and cheaper.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class LinearEmbedding(BaseEmbedding):
     n_jobs : int or None
         Threads over tiles of rows; never changes a result.
     basis : (r, d) float64, optional
-        Orthonormal rows that span all rows to be embedded. The parameters are then the
+        Orthonormal rows that span all rows given to `forward`. The parameters are then the
         image (m, r) of the basis.
     """
 
@@ -74,6 +74,12 @@ class LinearEmbedding(BaseEmbedding):
 
         run_tiles(multiply, len(tiles), self.n_jobs, 0.04 * len(X) * len(self.parameters))
         return Z, X
+
+    def embed(self, X: FloatArray) -> FloatArray:
+        if self.basis is None:
+            return super().embed(X)
+        embedded: FloatArray = X @ self.components.T.astype(X.dtype)  # whether in the span or not
+        return embedded
 
     def backward(self, memory: FloatArray, gradient: FloatArray) -> FloatArray:
         X = memory

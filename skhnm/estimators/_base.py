@@ -46,6 +46,7 @@ class BaseMetricLearner(
 
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
+    _alpha_may_be_auto: ClassVar[bool] = False
 
     @abstractmethod
     def _check_embedding_parameters(self, n_features: int) -> None:
@@ -209,7 +210,7 @@ class BaseMetricLearner(
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
-            has_learned = bool(getattr(self, "loss_curve_", []))
+            has_learned = bool(getattr(self, "mining_curve_", []))
             embedding = self._make_embedding(data, parts, has_learned, random)
             if enough:
                 schedule = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])

@@ -17,8 +17,7 @@ class TrainingData:
 
     A row that is repeated with the same label stands once, with the weights added:
     otherwise it would be its own nearest positive, from which nothing can be learned.
-    The order depends on the rows alone, not on how they came in. `basis` spans them, where
-    the linear learner has far fewer rows than features.
+    The order depends on the rows alone, not on how they came in.
     """
 
     X: FloatArray
@@ -26,7 +25,6 @@ class TrainingData:
     weights: FloatArray
     mean: FloatArray | float = 0.0
     scale: float = 1.0
-    basis: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.X)

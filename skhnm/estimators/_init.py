@@ -59,8 +59,8 @@ def initial_components(
     if init == "random":
         return random.standard_normal((n_components, d))
     if init == "rca":
-        return _relevant_components(data, n_components)
-    if init == "pca":
+        components = _relevant_components(data, n_components)
+    elif init == "pca":
         components = _principal_components(data)[:n_components]
     else:
         components = _discriminants(data)[:n_components]
@@ -105,12 +105,23 @@ def _relevant_components(data: TrainingData, n_components: int) -> FloatArray:
     lengths = 1.0 / np.sqrt((1.0 - shrinkage) * variances + sphere)
     V = pca.components_
     whitening = (V.T * (lengths - elsewhere)) @ V + elsewhere * np.eye(X.shape[1])
-    # Of a constant feature rounding alone remains here, and Adam's steps have no sense of size.
+    # For a constant feature only rounding stands here. Adam divides by the size of a slope, so it
+    # would grow that rounding into a direction.
     whitening[np.abs(whitening) < 1e-10 * np.abs(whitening).max()] = 0.0
     if n_components == len(whitening):
         return whitening
-    components: FloatArray = PCA(n_components).fit(X @ whitening).components_ @ whitening
+    components: FloatArray = _principal_axes(X @ whitening, n_components) @ whitening
     return components
+
+
+def _principal_axes(X: FloatArray, k: int) -> FloatArray:
+    """Return the k principal axes (k, d), completed where there are fewer rows than that."""
+    X = X - X.mean(axis=0)
+    if len(X) > X.shape[1]:
+        axes: FloatArray = np.linalg.eigh(X.T @ X)[1].T[::-1][:k]
+        return axes
+    axes = np.linalg.svd(X, full_matrices=k > len(X))[2][:k]
+    return axes
 
 
 def _discriminants(data: TrainingData) -> FloatArray:
@@ -134,7 +145,7 @@ def scale_to_positives(
     random: np.random.Generator,
     n_jobs: int | None,
 ) -> FloatArray:
-    """Scale components so that the median squared distance to the positives is 1.
+    """Scale components so that the median squared distance to the positives is 1, zeros aside.
 
     Then margins, temperatures and shrinkage mean the same on all data, and a few far
     outliers do not decide what they mean.

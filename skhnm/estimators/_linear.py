@@ -8,13 +8,14 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skhnm._objective import is_normalized
-from skhnm._typing import FloatArray, LabelArray
+from skhnm._typing import FloatArray
 from skhnm._validation import check_number
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
+from skhnm.estimators._parts import make_solver
 from skhnm.kernels._rows import unit_rows
 
 
@@ -137,7 +138,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
 
     See Also
     --------
-    sklearn.neighbors.NeighborhoodComponentsAnalysis : The same loss over all pairs, with
+    sklearn.neighbors.NeighborhoodComponentsAnalysis : A kindred loss over all pairs, with
         n × n memory.
 
     Notes
@@ -179,6 +180,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     """
 
     _solvers = ("auto", "lbfgs", "adam", "sgd")
+    _alpha_may_be_auto = True
 
     def __init__(
         self,
@@ -267,20 +269,12 @@ class HardNegativeMetricLearner(BaseMetricLearner):
                     f"but these data and n_components need {shape}; set warm_start=False"
                 )
 
-    def _prepare(
-        self, X: FloatArray, codes: Any, weights: FloatArray, classes: LabelArray, loss: Any
-    ) -> TrainingData:
-        data = super()._prepare(X, codes, weights, classes, loss)
-        n, d = data.X.shape
-        if n <= d // 2:
-            data.basis = np.linalg.qr(data.X.T.astype(np.float64))[0].T
-        return data
-
     def _make_embedding(
         self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
     ) -> BaseEmbedding:
         if go_on:
-            return LinearEmbedding(self.components_.astype(np.float64), self.n_jobs, data.basis)
+            components = self.components_.astype(np.float64)
+            return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
         n_components = self.n_components or data.X.shape[1]
         init = "rca" if isinstance(self.init, str) and self.init == "auto" else self.init
         components = initial_components(init, n_components, data, random)
@@ -288,7 +282,20 @@ class HardNegativeMetricLearner(BaseMetricLearner):
             components = scale_to_positives(
                 components, data, parts["positive_miner"], random, self.n_jobs
             )
-        return LinearEmbedding(components, self.n_jobs, data.basis)
+        return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
+
+    def _basis(self, data: TrainingData, parts: dict[str, Any]) -> FloatArray | None:
+        """Return an orthonormal basis (n, d) of the rows, where it pays and changes nothing.
+
+        It pays where two products with n rows are cheaper than one with all features. The
+        steps of Adam depend on the coordinates.
+        """
+        n, d = data.X.shape
+        m = self.n_components or d
+        if n * (d + m) > m * d or make_solver(self, parts["pool"], self._solvers).stochastic:
+            return None
+        basis: FloatArray = np.linalg.qr(data.X.T.astype(np.float64))[0].T
+        return basis
 
     def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         assert isinstance(embedding, LinearEmbedding)

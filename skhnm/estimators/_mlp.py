@@ -58,6 +58,7 @@ class MLPMetricLearner(BaseMetricLearner):
         What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
         "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
         "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
+        "auto" is "sup_con" with `normalize`, else "robust_nca".
     normalize : bool, default=True
         Bring embeddings to unit length, where Euclidean distance ranks as cosine does.
     init : str or array of shape (n_components, n_features), default="auto"

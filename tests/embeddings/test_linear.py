@@ -70,6 +70,14 @@ def test_a_basis_of_the_rows_changes_nothing_but_the_number_of_parameters():
         small.parameters = small.parameters - 0.1 * small.backward(same_memory, gradient)
 
 
+def test_rows_outside_the_span_are_embedded_by_the_whole_map():
+    X = rows(40)
+    embedding = LinearEmbedding(COMPONENTS, basis=np.linalg.qr(X[:2].T)[0].T)
+    embedding.parameters = embedding.parameters + 1.0
+    np.testing.assert_allclose(embedding.embed(X), X @ embedding.components.T, rtol=1e-12)
+    np.testing.assert_allclose(embedding.embed(X[:2]), embedding.forward(X[:2])[0], rtol=1e-12)
+
+
 @pytest.mark.parametrize("n_jobs", [2, 4])
 def test_results_are_identical_on_any_number_of_threads(monkeypatch, n_jobs):
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)

@@ -104,7 +104,7 @@ def test_data_that_cannot_be_learned_from(X, y, message):
         ({"batch_size": 2}, "batch_size must be an integer >= 4"),
         ({"learning_rate": 0.0}, "learning_rate must be a number > 0"),
         ({"alpha": -1.0}, "alpha must be a number >= 0"),
-        ({"alpha": "much"}, "alpha must be a number >= 0, got 'much'"),
+        ({"alpha": "much"}, "alpha must be 'auto' or a number >= 0, got 'much'"),
         ({"class_weight": "even"}, "class_weight must be 'balanced', a dict"),
         ({"class_weight": {7: 1.0}}, r"names the class 7, but y has \[0, 1, 2\]"),
         ({"class_weight": {0: -1.0}}, "must be >= 0"),

@@ -6,6 +6,7 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.decomposition import PCA
 
 from skhnm import HardNegativeMetricLearner
+from skhnm.estimators._data import TrainingData
 from skhnm.losses import RobustNCALoss, SupConLoss
 from skhnm.losses._known import LOSSES
 from skhnm.miners import HardestMiner, NearestPositives
@@ -156,6 +157,25 @@ def test_a_start_of_fewer_components_is_the_principal_ones_of_the_whitened_rows(
     assert same_up_to_scale(signs * low, expected)
 
 
+def test_a_start_of_few_components_is_the_same_in_every_fit():
+    random = np.random.default_rng(0)
+    X, y = random.normal(size=(700, 100)), random.integers(0, 3, 700)
+    first, second = (
+        HardNegativeMetricLearner(10, **AT_THE_START).fit(X, y).components_ for _ in range(2)
+    )
+    assert np.array_equal(first, second)
+
+
+def test_there_may_be_more_components_than_rows(noisy):
+    X, y = noisy
+    rows = [0, 1, 40, 41]
+    for learner in (
+        HardNegativeMetricLearner(6).fit(X[rows], y[rows]),
+        HardNegativeMetricLearner(6).partial_fit(X[rows], y[rows]),
+    ):
+        assert np.linalg.matrix_rank(learner.components_) == 6
+
+
 def test_a_first_chunk_in_which_no_class_varies_starts_from_the_features(noisy):
     X, y = noisy
     learner = HardNegativeMetricLearner().partial_fit(X[[0, 40]], y[[0, 40]])
@@ -203,18 +223,53 @@ def test_warm_start_continues_where_the_last_fit_ended(noisy):
 # How it learns.
 
 
-@pytest.mark.parametrize("n_components", [None, 3])
-def test_few_rows_of_many_features_are_learned_in_their_span(noisy, n_components):
-    """To turn the rows out of their first features changes nothing but the coordinates."""
+@pytest.fixture
+def wide(noisy):
+    """Sixty rows of 200 features: those of `noisy` and more noise."""
     X, y = noisy
-    rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(300, 300)))[0]
-    few = HardNegativeMetricLearner(n_components, init=np.eye(n_components or 10, 10)).fit(X, y)
-    many = HardNegativeMetricLearner(
-        n_components, init=np.eye(n_components or 300, 300) @ rotation.T
-    ).fit(X @ rotation[:, :10].T, y)
-    apart = ((few.transform(X)[:, None] - few.transform(X)) ** 2).sum(-1)
-    turned = many.transform(X @ rotation[:, :10].T)
-    assert ((turned[:, None] - turned) ** 2).sum(-1) == pytest.approx(apart, rel=0.05, abs=0.05)
+    noise = np.random.default_rng(0).normal(size=(60, 190))
+    return np.hstack([X[::2], noise]), y[::2]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "choices", [{}, {"early_stopping": True}, {"normalize": True}, {"warm_start": True}], ids=str
+)
+def test_few_rows_of_many_features_give_the_same_metric_in_their_span(
+    wide, choices, dtype, monkeypatch
+):
+    X, y = wide[0].astype(dtype), wide[1]
+
+    def fitted():
+        learner = HardNegativeMetricLearner(tol=0, max_iter=8, refresh_every=4, random_state=0)
+        learner.set_params(**choices)
+        return learner.fit(X, y).fit(X, y) if "warm_start" in choices else learner.fit(X, y)
+
+    in_span, bases = fitted(), []
+    monkeypatch.setattr(HardNegativeMetricLearner, "_basis", lambda *_: bases.append(None))
+    everywhere = fitted()
+    assert bases
+    tolerance = 1e-3 if dtype == np.float32 else 1e-8
+    expected = everywhere.get_mahalanobis_matrix()
+    assert in_span.get_mahalanobis_matrix() == pytest.approx(
+        expected, rel=tolerance, abs=tolerance * float(abs(expected).max())
+    )
+
+
+def test_the_span_is_taken_where_it_pays_and_changes_nothing(wide):
+    learner = HardNegativeMetricLearner()
+
+    def basis(n_rows, n_features=200, **parameters):
+        learner.set_params(**{"n_components": None, "pool": "dataset", **parameters})
+        data = TrainingData(wide[0][:n_rows, :n_features], wide[1][:n_rows], np.ones(n_rows))
+        return learner._basis(data, {"pool": POOLS[learner.pool]()})
+
+    found = basis(60)
+    assert found.shape == (60, 200)
+    assert np.allclose(wide[0] @ found.T @ found, wide[0])
+    assert basis(60, n_features=100) is None
+    assert basis(60, n_components=10) is None
+    assert basis(60, pool="batch") is None
 
 
 def test_alpha_shrinks_towards_the_start(noisy):

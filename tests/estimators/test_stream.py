@@ -110,6 +110,16 @@ def test_after_a_fit_it_goes_on_from_there(stream):
     assert learner.classes_.tolist() == [0, 1, 2, 3, 4, 8, 9]
 
 
+def test_a_stream_goes_on_from_a_fit_that_had_nothing_to_improve(stream):
+    X, y = stream
+    far = X + 1000.0 * y[:, None]  # a margin is met from the start
+    learner = HardNegativeMetricLearner(loss="triplet", init="identity").fit(far, y)
+    assert learner.loss_curve_ == []
+    before = learner.components_
+    learner.set_params(init="rca").partial_fit(far, y)
+    assert np.allclose(learner.components_, before)
+
+
 def test_copies_of_one_row_are_no_positive_pair(stream):
     X, y = stream
     learner = HardNegativeMetricLearner().partial_fit(X[[0, 0, 1]], [0, 0, 1])
