@@ -17,7 +17,7 @@ from scipy.stats import friedmanchisquare, rankdata, studentized_range
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from benchmarks import _data, _older
 from benchmarks._table import Table
@@ -118,6 +118,36 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         "accuracy_wide", "3-NN accuracy, few rows of many features (their number follows the name)",
         collect(few_rows(names), FEW, range(5)), "60 to 250 training rows; 5 splits.", True,
     )  # fmt: skip
+    many = ("digits", "optdigits", "pendigits", "avila", "letter", "clinc150_tfidf256")
+    yield _unseen(trials, [name for name in many if name in names], range(3))
+
+
+def _unseen(trials: Trials, names: list[str], seeds: range) -> Table:
+    """Tabulate retrieval among classes that were not seen in training."""
+    learners = {
+        "Euclidean": LEARNERS["Euclidean"],
+        "cosine": of_estimator(Normalizer),
+        "the defaults": LEARNERS["skhnm"],
+        "normalize=True": of_estimator(lambda: HardNegativeMetricLearner(normalize=True)),
+    }
+    table = Table(
+        "Unseen classes: precision at 1 / MAP@R in per cent, after training on the other half",
+        {"set": "", "classes": "d", **dict.fromkeys(learners, "")},
+        note=f"{len(seeds)} draws of the classes; features as they are; the first two columns are "
+        "the features themselves.",
+        name="accuracy_unseen",
+    )
+    for name in names:
+        row: list[Any] = [name, len(class_counts(trials.folder, name)) // 2]
+        for learner in learners.values():
+            scores = trials.scores(learner, Task(name, unseen=True), seeds)
+            first, average = (
+                100 * np.mean([getattr(s, field) for s in scores])
+                for field in ("precision_at_1", "map_at_r")
+            )
+            row.append(f"{first:.1f} / {average:.1f}")
+        table.rows.append(tuple(row))
+    return table
 
 
 def few_rows(names: list[str]) -> dict[str, Task]:
