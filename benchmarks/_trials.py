@@ -160,10 +160,10 @@ def of_estimator(make: Callable[[], Any]) -> Learner:
             estimator.fit(X, y)
             return estimator.transform, time.perf_counter() - start
 
-    estimator = make()
-    ours = type(estimator).__module__.startswith("skhnm.")
+    described = repr(make())
+    ours = "MetricLearner" in described
     version = f"skhnm {_source()}" if ours else f"scikit-learn {sklearn.__version__}"
-    return Learner(f"{estimator!r} of {version}", fit)
+    return Learner(f"{described} of {version}", fit)
 
 
 def class_counts(folder: Path | None, name: str) -> np.ndarray:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from benchmarks import _data
 from benchmarks._table import Table
@@ -21,25 +23,35 @@ from skhnm.losses import RobustNCALoss
 from skhnm.miners import HardestMiner, NearestPositives
 from skhnm.pools import DatasetPool
 
-CHOICES: dict[str, dict[str, Any]] = {
-    "the defaults": {},
-    'loss="nca"': {"loss": "nca"},
-    'loss="large_margin"': {"loss": "large_margin"},
-    'loss="triplet"': {"loss": "triplet"},
-    "RobustNCALoss(q=0)": {"loss": RobustNCALoss(q=0.0)},
-    'init="identity"': {"init": "identity"},
-    'init="rca", no learning': {"max_iter": 1, "alpha": 1e9},
-    "alpha=1e-2": {"alpha": 1e-2},
-    "alpha=1e-4": {"alpha": 1e-4},
-    "3 positives": {"positive_miner": NearestPositives(3)},
-    "15 positives": {"positive_miner": NearestPositives(15)},
-    "5 negatives": {"negative_miner": HardestMiner(5)},
-    "random negatives": {"negative_miner": "random"},
-    "mined once": {"refresh_every": 60},
-    "mined six times": {"refresh_every": 10},
-    "the same, earlier negatives forgotten": {"pool": DatasetPool(keep=False), "refresh_every": 10},
-    "200 iterations, tol=1e-5": {"max_iter": 200, "refresh_every": 100, "tol": 1e-5},
-    "early_stopping, mined six times": {"early_stopping": True, "refresh_every": 10},
+
+def _learner(**parameters: Any) -> HardNegativeMetricLearner:
+    return HardNegativeMetricLearner(random_state=0, **parameters)
+
+
+CHOICES: dict[str, Any] = {
+    "the defaults": _learner(),
+    'loss="nca"': _learner(loss="nca"),
+    'loss="large_margin"': _learner(loss="large_margin"),
+    'loss="triplet"': _learner(loss="triplet"),
+    "RobustNCALoss(q=0)": _learner(loss=RobustNCALoss(q=0.0)),
+    'init="identity"': _learner(init="identity"),
+    'init="rca", no learning': _learner(max_iter=1, alpha=1e9),
+    "alpha=1e-2": _learner(alpha=1e-2),
+    "alpha=1e-4": _learner(alpha=1e-4),
+    "alpha of 1e-4, 1e-3, 1e-2, by GridSearchCV": GridSearchCV(
+        _learner(), {"alpha": [1e-4, 1e-3, 1e-2]}, cv=3
+    ),
+    "3 positives": _learner(positive_miner=NearestPositives(3)),
+    "15 positives": _learner(positive_miner=NearestPositives(15)),
+    "5 negatives": _learner(negative_miner=HardestMiner(5)),
+    "random negatives": _learner(negative_miner="random"),
+    "mined once": _learner(refresh_every=60),
+    "mined six times": _learner(refresh_every=10),
+    "the same, earlier negatives forgotten": _learner(
+        pool=DatasetPool(keep=False), refresh_every=10
+    ),
+    "200 iterations, tol=1e-5": _learner(max_iter=200, refresh_every=100, tol=1e-5),
+    "early_stopping, mined six times": _learner(early_stopping=True, refresh_every=10),
 }
 
 
@@ -59,18 +71,13 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         name="choices",
     )  # fmt: skip
     raw = _means(trials, LEARNERS["Euclidean"], suites["sets"], seeds)[0]
-    for name, parameters in CHOICES.items():
-        learner = learner_with(parameters)
+    for name, estimator in CHOICES.items():
+        learner = of_estimator(lambda: clone(estimator))  # noqa: B023
         found = {suite: _means(trials, learner, tasks, seeds) for suite, tasks in suites.items()}
         accuracies, seconds = found["sets"]
         means = [float(values.mean()) for values, _ in found.values()]
         table.rows.append((name, *means, float((accuracies - raw).min()), seconds))
     yield table
-
-
-def learner_with(parameters: dict[str, Any]) -> Learner:
-    """Return the learner with some parameters, else with its defaults."""
-    return of_estimator(lambda: HardNegativeMetricLearner(random_state=0, **parameters))
 
 
 def _means(
