@@ -119,9 +119,9 @@ class Monitor:
             warnings.warn(
                 "The embedding has collapsed: rows of different classes have come to lie "
                 f"{rows[-1]['spread'] / rows[0]['spread']:.1e} times as far apart as at the "
-                "start, and are still nearer than those of one class. Start where classes are "
-                "apart already (init='auto'), mine easier negatives "
-                "(negative_miner='semi_hard'), raise alpha, or lower the learning rate.",
+                "start, and are still nearer than those of one class. Mine easier negatives "
+                "(negative_miner='semi_hard') or nearer positives (positive_miner='nearest'), "
+                "take more components, or start where classes are apart already (init='auto').",
                 ConvergenceWarning,
                 stacklevel=4,
             )

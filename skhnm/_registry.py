@@ -31,6 +31,8 @@ class Registry(Mapping[str, type]):
         Makes such an object from a user's function.
     renamed : mapping, optional
         From a name by the rule above to the name to use instead.
+    also : sequence of str
+        Names that the caller resolves, for error messages.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Registry(Mapping[str, type]):
         methods: Sequence[str],
         from_function: Callable[[Callable[..., Any]], Any] | None = None,
         renamed: Mapping[str, str] = MappingProxyType({}),
+        also: Sequence[str] = (),
     ) -> None:
         self.parameter = parameter
         names = [_snake_case(cls.__name__.removesuffix(suffix)) for cls in classes]
         self._classes = {
             renamed.get(name, name): cls for name, cls in zip(names, classes, strict=True)
         }
+        self._names = sorted([*self._classes, *also])
         self._methods = tuple(methods)
         self._from_function = from_function
 
@@ -75,11 +79,11 @@ class Registry(Mapping[str, type]):
         """
         if isinstance(given, str):
             if given not in self._classes:
-                near = difflib.get_close_matches(given, self._classes, n=1)
+                near = difflib.get_close_matches(given, self._names, n=1)
                 hint = f"Did you mean {near[0]!r}? " if near else ""
                 raise ValueError(
                     f"Unknown {self.parameter} {given!r}. {hint}"
-                    f"Known names: {', '.join(map(repr, sorted(self._classes)))}"
+                    f"Known names: {', '.join(map(repr, self._names))}"
                 )
             return self._checked(self._classes[given]())
         if isinstance(given, type):
@@ -94,7 +98,7 @@ class Registry(Mapping[str, type]):
             return self._from_function(given)
         function = ", a function" if self._from_function is not None else ""
         raise TypeError(
-            f"{self.parameter} must be a name ({', '.join(map(repr, sorted(self._classes)))})"
+            f"{self.parameter} must be a name ({', '.join(map(repr, self._names))})"
             f"{function} or an object with {' and '.join(m + '()' for m in self._methods)}; "
             f"{given!r} lacks {', '.join(m + '()' for m in missing)}"
         )

@@ -127,8 +127,10 @@ def _principal_axes(X: FloatArray, k: int) -> FloatArray:
 def _discriminants(data: TrainingData) -> FloatArray:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Variables are collinear")
-        lda = LinearDiscriminantAnalysis().fit(_of_order_one(data.X), data.codes)
-    components: FloatArray = lda.scalings_.T
+        X = _of_order_one(data.X)
+        X[:, np.ptp(X, axis=0) < 1e-10] = 0.0  # else rounding would be the best discriminant
+        lda = LinearDiscriminantAnalysis().fit(X, data.codes)
+    components: FloatArray = lda.scalings_.T[: len(np.unique(data.codes)) - 1]
     return components
 
 

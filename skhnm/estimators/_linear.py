@@ -31,7 +31,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     Parameters
     ----------
     n_components : int or None, default=None
-        Dimensions of the embedding, 1 to n_features; None keeps n_features.
+        Dimensions of the embedding, 1 to n_features; None keeps n_features. The start "lda"
+        has at most n_classes - 1.
     negative_miner : str, miner or function, default="hardest"
         Which candidates become negatives: "random", "easy", "hardest", "rank",
         "semi_hard", "violating", "boundary", "all", "distance_weighted",
@@ -51,6 +52,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle",
         "proxy_anchor", "soft_triple", an instance, or an object with
         ``value_and_grad(d_pos, d_neg)``. "auto" is "robust_nca"; with `normalize`, "sup_con".
+        Pass an instance to search over its parameters, as in ``loss__q``.
     normalize : bool, default=False
         Bring embeddings to unit length, in training and in `transform`: for retrieval by
         cosine similarity, above all of classes that were not seen in training.
@@ -83,8 +85,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         How the step size falls to 0 over the fit.
     alpha : float or "auto", default="auto"
         Shrinkage towards the start: weight of the squared relative change of the
-        components. "auto" is 2 / n_samples, the weight of two rows: the more there are, the
-        more the metric may change; with unit embeddings it is 1e-3.
+        components. "auto" is 1e-3 for unit embeddings, and else 2 / n_samples: the weight of
+        two rows, so the more rows there are, the more the metric may change.
     class_weight : "balanced", dict or None, default=None
         Weight of the anchors of each class.
     unlabelled : label, optional

@@ -22,11 +22,10 @@ def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
     check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
     check_number(learner.batch_size, "batch_size", low=4, integer=True)
     check_number(learner.learning_rate, "learning_rate", low=0, low_open=True)
-    if learner._alpha_may_be_auto and isinstance(learner.alpha, str):
-        if learner.alpha != "auto":
-            raise ValueError(f"alpha must be 'auto' or a number >= 0, got {learner.alpha!r}")
-    else:
+    if not learner._alpha_may_be_auto:
         check_number(learner.alpha, "alpha", low=0)
+    elif not (isinstance(learner.alpha, str) and learner.alpha == "auto"):
+        check_number(learner.alpha, "alpha must be 'auto', or alpha", low=0)
     check_number(learner.n_iter_no_change, "n_iter_no_change", low=1, integer=True)
     check_number(
         learner.validation_fraction, "validation_fraction",

@@ -28,4 +28,5 @@ LOSSES = Registry(
         SoftTripleLoss,
     ],
     methods=["value_and_grad"],
+    also=["auto"],
 )

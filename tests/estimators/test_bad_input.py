@@ -104,7 +104,7 @@ def test_data_that_cannot_be_learned_from(X, y, message):
         ({"batch_size": 2}, "batch_size must be an integer >= 4"),
         ({"learning_rate": 0.0}, "learning_rate must be a number > 0"),
         ({"alpha": -1.0}, "alpha must be a number >= 0"),
-        ({"alpha": "much"}, "alpha must be 'auto' or a number >= 0, got 'much'"),
+        ({"alpha": "much"}, "alpha must be 'auto', or alpha must be a number >= 0, got 'much'"),
         ({"class_weight": "even"}, "class_weight must be 'balanced', a dict"),
         ({"class_weight": {7: 1.0}}, r"names the class 7, but y has \[0, 1, 2\]"),
         ({"class_weight": {0: -1.0}}, "must be >= 0"),
@@ -249,7 +249,7 @@ def test_the_hardest_negatives_from_a_cold_start_collapse_and_the_remedies_help(
         2, init="random", pool="batch", loss="triplet", positive_miner="hardest",
         negative_miner=HardestMiner(1), learning_rate=1.0, batch_size=128, random_state=0,
     )  # fmt: skip
-    with pytest.warns(ConvergenceWarning, match="has collapsed.*init='auto'.*semi_hard"):
+    with pytest.warns(ConvergenceWarning, match="has collapsed.*semi_hard.*init='auto'"):
         cold.fit(digits, labels)
     cold.set_params(negative_miner="semi_hard").fit(digits, labels)  # warnings are errors
     HardNegativeMetricLearner().fit(digits, labels)

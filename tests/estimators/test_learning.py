@@ -166,6 +166,15 @@ def test_a_start_of_few_components_is_the_same_in_every_fit():
     assert np.array_equal(first, second)
 
 
+def test_a_constant_feature_has_no_part_in_an_lda_start(noisy):
+    X, y = noisy
+    start = HardNegativeMetricLearner(2, init="lda", **AT_THE_START).fit(X, y).components_
+    with_constant = np.column_stack([X, np.full(120, 0.1)])
+    found = HardNegativeMetricLearner(2, init="lda", **AT_THE_START).fit(with_constant, y)
+    assert np.allclose(found.components_[:, :-1], start)
+    assert np.abs(found.components_[:, -1]).max() < 1e-12
+
+
 def test_there_may_be_more_components_than_rows(noisy):
     X, y = noisy
     rows = [0, 1, 40, 41]
