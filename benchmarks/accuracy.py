@@ -266,8 +266,8 @@ def _draw_ranks(average: dict[str, float], n_sets: int, path: Path) -> None:
     p_values = pd.DataFrame(np.where(apart, 0.0, 1.0), ranks.index, ranks.index)
     figure, axes = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
     critical_difference_diagram(
-        ranks, p_values, ax=axes, label_fmt_left="{label}  {rank:.1f}",
-        label_fmt_right="{rank:.1f}  {label}", text_h_margin=0.02,
+        ranks, p_values, ax=axes, label_fmt_left="{label}  {rank:.1f} ",
+        label_fmt_right=" {rank:.1f}  {label}", text_h_margin=0.05,
         color_palette={
             name: "C0" if name.startswith("skhnm") else "0.25" for name in average
         },

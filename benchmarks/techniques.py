@@ -1,7 +1,7 @@
 """Every technique of the user guide, against random negatives with the same budget.
 
 On digits: 3-NN accuracy after a stratified split. On CLINC150 (where its file is there):
-precision at 1 among classes that were not seen in training. Means over five seeds, which
+precision at 1 among classes that were not seen in training. Means over five seeds, there two, which
 decide the split, the classes and the learner's own draws, with their standard deviation.
 """
 
@@ -47,7 +47,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
 
     yield _table(
         "techniques_clinc150", "CLINC150: precision at 1 among 75 classes not seen in training",
-        judge, seeds, unit, "cosine similarity of the features",
+        judge, seeds[:2], unit, "cosine similarity of the features",
     )  # fmt: skip
 
 
