@@ -234,7 +234,6 @@ def ranks(results: Results) -> tuple[dict[str, float], Table]:
         sorted(average.items(), key=lambda item: item[1]),
         note=f"Splits as in the means. Friedman's test: p = {p:.1e}. Ranks that differ by "
         f"{difference:.2f} differ significantly (Nemenyi, 5 %).",
-        name="accuracy_ranks",
     )
     return average, table
 
