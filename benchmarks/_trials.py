@@ -171,14 +171,15 @@ def class_counts(folder: Path | None, name: str) -> np.ndarray:
     return np.sort(np.unique(_whole(folder, name)[1], return_counts=True)[1])
 
 
-def retrieval_scores(Z: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+def retrieval_scores(Z: np.ndarray, y: np.ndarray, *, cosine: bool = False) -> tuple[float, float]:
     """Return precision at 1 and MAP@R, each row left out of its own neighbours.
 
-    Rows whose class has no other row are left out of the means.
+    By Euclidean distance, or by the cosine of rows of length 1 or 0. Rows whose class has no
+    other row are left out of the means.
     """
     codes = np.unique(y, return_inverse=True)[1]
     R = np.bincount(codes)[codes] - 1
-    squares = np.einsum("ij,ij->i", Z, Z)
+    squares = np.einsum("ij,ij->i", Z, Z) * (not cosine)
     first, average = [], []
     for start in range(0, len(Z), 500):
         rows = np.arange(start, min(start + 500, len(Z)))

@@ -72,7 +72,7 @@ def retrieval(data: Path, quick: bool) -> Table:
             seconds = _seconds(lambda: learner.fit(X[seen], y[seen]))  # noqa: B023
             Z = learner.transform(Z)
         Z = Z / np.maximum(np.linalg.norm(Z, axis=1, keepdims=True), 1e-12)
-        table.rows.append((name, *retrieval_scores(Z, y[~seen]), seconds))
+        table.rows.append((name, *retrieval_scores(Z, y[~seen], cosine=True), seconds))
     return table
 
 
