@@ -1,7 +1,7 @@
 """Every technique of the user guide, against random negatives with the same budget.
 
 On digits: 3-NN accuracy after a stratified split. On CLINC150 (where its file is there):
-precision at 1 among classes that were not seen in training. Means over five seeds, there two, which
+precision at 1 among classes that were not seen in training. Means over five seeds and two, which
 decide the split, the classes and the learner's own draws, with their standard deviation.
 """
 
