@@ -29,6 +29,7 @@ templates_path = ["_templates"]
 exclude_patterns = ["_build", "_extensions"]
 # Docstrings write code in single backquotes, scikit-learn's way.
 default_role = "code"
+smartquotes = False  # tables hold code
 
 nitpicky = True
 # scikit-learn's own pages are not looked up, so that the documentation builds offline.
