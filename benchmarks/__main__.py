@@ -68,11 +68,10 @@ def main() -> int:
         except MissingPeer as error:
             skipped.append(name)
             print(f"{name}: {error}\n", file=sys.stderr)
-            if not report.tables:
-                continue
+            continue
         if options.docs:
             report.show_in(Path(__file__).parent.parent / "docs")
-        print(f"Saved: {report.save(Path(__file__).parent / 'results')}\n")
+        print(f"Saved: {report.save()}\n")
     return 1 if skipped else 0
 
 

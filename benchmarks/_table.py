@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+RESULTS = Path(__file__).parent / "results"
+
 
 @dataclass
 class Table:
@@ -88,12 +90,12 @@ class Report:
             if table.name:
                 path = docs / f"{table.name}_results.inc"
                 path.write_text(table.as_rst(), encoding="utf-8")
-        for picture in (Path(__file__).parent / "results").glob(f"{self.name}*.svg"):
+        for picture in RESULTS.glob(f"{self.name}*.svg"):
             shutil.copy(picture, docs / "_static")
 
-    def save(self, folder: Path) -> Path:
+    def save(self) -> Path:
         """Write <name>.json and <name>.md, and return the path of the latter."""
-        folder.mkdir(exist_ok=True)
+        RESULTS.mkdir(exist_ok=True)
         content = {
             "benchmark": self.name,
             "quick": self.quick,
@@ -107,9 +109,9 @@ class Report:
                 for t in self.tables
             ],
         }
-        path = folder / f"{self.name}.json"
+        path = RESULTS / f"{self.name}.json"
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        path = folder / f"{self.name}.md"
+        path = RESULTS / f"{self.name}.md"
         machine = ", ".join(f"{key} {value}" for key, value in self.machine.items())
         quick = " Run with --quick: small sizes, few repeats." if self.quick else ""
         parts = [f"## {self.name}", f"{machine}.{quick}", *(t.as_markdown() for t in self.tables)]

@@ -25,12 +25,12 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, normalize
 
 import skhnm
 from benchmarks._data import Split, load
+from benchmarks._table import RESULTS
 
-RESULTS = Path(__file__).parent / "results"
 OF_SKLEARN = {"iris": load_iris, "wine": load_wine, "digits": load_digits}
 _JUDGED = 2000  # test rows that retrieval is judged among, at most
 
@@ -174,9 +174,11 @@ def class_counts(folder: Path | None, name: str) -> np.ndarray:
 def retrieval_scores(Z: np.ndarray, y: np.ndarray, *, cosine: bool = False) -> tuple[float, float]:
     """Return precision at 1 and MAP@R, each row left out of its own neighbours.
 
-    By Euclidean distance, or by the cosine of rows of length 1 or 0. Rows whose class has no
-    other row are left out of the means.
+    By Euclidean distance or by cosine. Rows whose class has no other row are left out of the
+    means.
     """
+    if cosine:
+        Z = normalize(Z)
     codes = np.unique(y, return_inverse=True)[1]
     R = np.bincount(codes)[codes] - 1
     squares = np.einsum("ij,ij->i", Z, Z) * (not cosine)

@@ -20,10 +20,9 @@ from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from benchmarks import _data, _older
-from benchmarks._table import Table
+from benchmarks._table import RESULTS, Table
 from benchmarks._trials import (
     OF_SKLEARN,
-    RESULTS,
     Learner,
     Scores,
     Task,
@@ -66,6 +65,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     trials, seeds = Trials(data), range(2 if quick else 10)
     names = [*OF_SKLEARN, *(_data.names(data, 10**9) if data else [])]
     rows = 400 if quick else 2000
+    counts = {name: class_counts(data, name) for name in names}
 
     def collect(tasks: dict[str, Task], learners: Sequence[str], seeds: range = seeds) -> Results:
         return {
@@ -78,7 +78,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     drawn = collect(tasks, [name for name in LEARNERS if name not in older])
     for row, found in collect(tasks, older, seeds[:5]).items():  # up to a minute each
         drawn[row] |= found
-    uneven = [name for name in names if np.divide(*class_counts(data, name)[[-1, 0]]) > 3]
+    uneven = [name for name in names if counts[name][-1] / counts[name][0] > 3]
     yield _accuracies(
         "accuracy_sets", f"3-NN accuracy, up to {rows:,} rows of each set, {len(seeds)} splits",
         drawn, "70 % train; metric-learn on the first five splits. The last rows: mean over the "
@@ -95,10 +95,10 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     if quick or data is None:
         return
 
-    large = [name for name in names if class_counts(data, name).sum() > rows]
+    large = [name for name in names if counts[name].sum() > rows]
     whole = collect({name: Task(name) for name in large}, ("Euclidean", "LDA", "skhnm"), range(3))
     for name in large:
-        if 0.7 * class_counts(data, name).sum() < MOST_FOR_NCA:
+        if 0.7 * counts[name].sum() < MOST_FOR_NCA:
             whole[name] |= collect({name: Task(name)}, ["NCA"], range(3))[name]
     yield _accuracies(
         "accuracy_whole", "3-NN accuracy, all rows of the larger sets, 3 splits", whole,
@@ -112,11 +112,12 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             f"3-NN accuracy on right labels after training with {noise:.0%} wrong ones",
             collect({name: Task(name, 1000, noise=noise) for name in small}, FEW, range(5)),
             "Up to 1,000 rows of each set; 5 splits; ± is the standard deviation over them.",
-            True,
+            spread=True,
         )  # fmt: skip
     yield _accuracies(
         "accuracy_wide", "3-NN accuracy, few rows of many features (their number follows the name)",
-        collect(few_rows(names), FEW, range(5)), "60 to 250 training rows; 5 splits.", True,
+        collect(few_rows(names), FEW, range(5)), "60 to 250 training rows; 5 splits.",
+        spread=True,
     )  # fmt: skip
     many = ("digits", "optdigits", "pendigits", "avila", "letter", "clinc150_tfidf256")
     yield _unseen(trials, [name for name in many if name in names], range(3))
@@ -165,7 +166,9 @@ def few_rows(names: list[str]) -> dict[str, Task]:
     return {row: task for row, task in tasks.items() if task.name in names}
 
 
-def _accuracies(name: str, title: str, results: Results, note: str, spread: bool = False) -> Table:
+def _accuracies(
+    name: str, title: str, results: Results, note: str, *, spread: bool = False
+) -> Table:
     """Tabulate 3-NN accuracies in per cent: a row a set, a column a learner."""
     learners = [learner for learner in LEARNERS if any(learner in of for of in results.values())]
     table = Table(title, {"set": "", **dict.fromkeys(learners, "")}, note=note, name=name)

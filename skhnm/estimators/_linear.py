@@ -276,15 +276,19 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     ) -> BaseEmbedding:
         if go_on:
             components = self.components_.astype(np.float64)
-            return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
+        else:
+            components = self._initial_components(data, parts, random)
+        return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
+
+    def _initial_components(
+        self, data: TrainingData, parts: dict[str, Any], random: np.random.Generator
+    ) -> FloatArray:
         n_components = self.n_components or data.X.shape[1]
         init = "rca" if isinstance(self.init, str) and self.init == "auto" else self.init
         components = initial_components(init, n_components, data, random)
-        if not is_normalized(self.normalize, parts["loss"]):
-            components = scale_to_positives(
-                components, data, parts["positive_miner"], random, self.n_jobs
-            )
-        return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
+        if is_normalized(self.normalize, parts["loss"]):
+            return components
+        return scale_to_positives(components, data, parts["positive_miner"], random, self.n_jobs)
 
     def _basis(self, data: TrainingData, parts: dict[str, Any]) -> FloatArray | None:
         """Return an orthonormal basis (n, d) of the rows, where it pays and changes nothing.
