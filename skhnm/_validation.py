@@ -165,6 +165,20 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
 
 
+def check_codes(codes: Any, name: str = "codes") -> IndexArray:
+    """Return whole numbers (n,) intp from -1 up.
+
+    Raises
+    ------
+    ValueError
+        If they are not one-dimensional, not whole numbers, or below -1.
+    """
+    given = column_or_1d(np.asarray(codes))
+    if given.size and (given.dtype.kind not in "iu" or given.min() < -1):
+        raise ValueError(f"{name} must be whole numbers from 0, or -1 for none, got {given[:5]}")
+    return given.astype(np.intp, copy=False)
+
+
 def check_index_array(
     rows: Any, name: Any, n_rows: int, n_pool: int, what: str = "rows"
 ) -> IndexArray:

@@ -33,7 +33,7 @@ from skhnm.estimators._stream import Reservoir, union_of_labels
 from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
-from skhnm.neighbors._exact import ExactIndex
+from skhnm.neighbors._search import ExactSearch
 from skhnm.pools._memory import MemoryPool
 
 _FLOATS = [np.float64, np.float32]
@@ -330,7 +330,7 @@ class BaseMetricLearner(
                 "own class as its nearest"
             )
         own = np.arange(len(Z), dtype=np.intp)
-        nearest, _ = ExactIndex(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
+        nearest, _ = ExactSearch(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
         return float((codes[nearest[judged, 0]] == codes[judged]).mean())
 
     def pair_distance(self, pairs: Any) -> FloatArray:

@@ -10,7 +10,7 @@ from skhnm._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._data import TrainingData
 from skhnm.kernels._rows import unit_rows
-from skhnm.neighbors._exact import ExactIndex
+from skhnm.neighbors._search import ExactSearch
 
 
 def make_judge(
@@ -23,7 +23,7 @@ def make_judge(
         return unit_rows(Z)[0] if normalize else Z
 
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        search = ExactIndex(embed(embedding, data.X), data.codes, n_jobs)
+        search = ExactSearch(embed(embedding, data.X), data.codes, n_jobs)
         queries = embed(embedding, held_out.X)
         nearest, _ = search.nearest(queries, held_out.codes, 1, side="any")
         return float((data.codes[nearest[:, 0]] == held_out.codes).mean())

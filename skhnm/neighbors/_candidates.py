@@ -17,7 +17,7 @@ from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import all_distances_tile, pair_distances_tile
 from skhnm.kernels._rows import unit_rows
-from skhnm.neighbors._exact import ExactIndex, Side
+from skhnm.neighbors._search import ExactSearch, Side
 
 MAX_ENTRIES = 2**27
 """Most indices that one mining may return: a gigabyte of them."""
@@ -70,8 +70,8 @@ class Candidates:
     needs_positive: bool = True
 
     @cached_property
-    def _search(self) -> ExactIndex:
-        return ExactIndex(self.pool, self.pool_codes, self.n_jobs)
+    def _search(self) -> ExactSearch:
+        return ExactSearch(self.pool, self.pool_codes, self.n_jobs)
 
     def __len__(self) -> int:
         return len(self.Z)

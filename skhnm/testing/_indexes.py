@@ -7,22 +7,20 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.metrics import pairwise_distances
 
 from skhnm._typing import FloatArray, IndexArray
 
-MakeIndex = Callable[[FloatArray, IndexArray], Any]
 
-
-def check_index(make_index: MakeIndex, *, recall: float = 1.0) -> None:
+def check_index(index: Any, *, recall: float = 1.0) -> None:
     """Run all checks of `index_checks`.
 
     Parameters
     ----------
-    make_index : callable
-        ``make_index(pool, codes)`` returns an index over rows (N, m) of classes (N,), where
-        -1 is "no class". It answers ``nearest(queries, codes, k, side=…, own=…)`` with
-        (indices, squared distances), as `skhnm.neighbors.ExactIndex` does.
+    index : index
+        An instance; it is cloned for each check. It answers ``nearest(queries, codes, k,
+        side=…, own=…)`` after ``fit(pool, codes)``, as `skhnm.neighbors.ExactIndex` does.
     recall : float, default=1.0
         Share of the true nearest that must be found, in (0, 1]; 1 also asks that ties go
         to the lowest index.
@@ -36,19 +34,19 @@ def check_index(make_index: MakeIndex, *, recall: float = 1.0) -> None:
     --------
     >>> from skhnm.neighbors import ExactIndex
     >>> from skhnm.testing import check_index
-    >>> check_index(ExactIndex)
+    >>> check_index(ExactIndex())
     """
-    for check in index_checks(make_index, recall=recall):
+    for check in index_checks(index, recall=recall):
         check()
 
 
-def index_checks(make_index: MakeIndex, *, recall: float = 1.0) -> Iterator[Callable[[], None]]:
+def index_checks(index: Any, *, recall: float = 1.0) -> Iterator[Callable[[], None]]:
     """Yield the checks of an index, one function without arguments each.
 
     Parameters
     ----------
-    make_index : callable
-        As in `check_index`.
+    index : index
+        An instance; it is cloned for each check.
     recall : float, default=1.0
         As in `check_index`.
 
@@ -64,7 +62,7 @@ def index_checks(make_index: MakeIndex, *, recall: float = 1.0) -> Iterator[Call
         fewer_than_asked_are_padded,
         an_empty_pool_finds_nothing,
     ):
-        yield partial(check, make_index, recall)
+        yield partial(check, index, recall)
 
 
 def _rows() -> tuple[FloatArray, IndexArray]:
@@ -95,49 +93,51 @@ def _assert_found(
     assert hits >= recall * total, f"recall is {hits / total:.3f}, less than {recall}"
 
 
-def the_nearest_of_each_side_are_found(make_index: MakeIndex, recall: float) -> None:
+def the_nearest_of_each_side_are_found(index: Any, recall: float) -> None:
     """Of the query's own class, of other classes, and of any."""
     pool, codes = _rows()
     queries, query_codes = pool[::3] + 0.01, codes[::3]
     D = pairwise_distances(queries, pool, "sqeuclidean")
-    index = make_index(pool, codes)
+    fitted = clone(index).fit(pool, codes)
     same = query_codes[:, None] == codes
     for side, allowed in (("own", same), ("other", ~same), ("any", same | ~same)):
-        _assert_found(index.nearest(queries, query_codes, 5, side=side), D, allowed, 5, recall)
+        _assert_found(fitted.nearest(queries, query_codes, 5, side=side), D, allowed, 5, recall)
 
 
-def a_row_never_finds_itself(make_index: MakeIndex, recall: float) -> None:
+def a_row_never_finds_itself(index: Any, recall: float) -> None:
     """`own` names each query's own row, which is no neighbour of it."""
     pool, codes = _rows()
     rows = np.arange(len(pool))
     D = pairwise_distances(pool, pool, "sqeuclidean")
-    found = make_index(pool, codes).nearest(pool, codes, 3, side="any", own=rows)
+    found = clone(index).fit(pool, codes).nearest(pool, codes, 3, side="any", own=rows)
     _assert_found(found, D, rows[:, None] != rows, 3, recall)
 
 
-def rows_without_a_class_find_and_are_nobody(make_index: MakeIndex, recall: float) -> None:
+def rows_without_a_class_find_and_are_nobody(index: Any, recall: float) -> None:
     """Code -1 is "no class"."""
     pool, codes = _rows()
     codes = np.where(np.arange(len(codes)) % 4 == 0, -1, codes)
-    indices, _ = make_index(pool, codes).nearest(pool, codes, 3, side="any")
+    indices, _ = clone(index).fit(pool, codes).nearest(pool, codes, 3, side="any")
     assert (indices[codes < 0] == -1).all(), "a query without a class found somebody"
     assert (codes[indices[codes >= 0]] >= 0).all(), "a row without a class was found"
 
 
-def fewer_than_asked_are_padded(make_index: MakeIndex, recall: float) -> None:
+def fewer_than_asked_are_padded(index: Any, recall: float) -> None:
     """Pad indices with -1 and distances with NaN."""
     pool, _codes = _rows()
-    indices, distances = make_index(pool[:6], np.array([0, 0, 1, 1, 1, 2])).nearest(
-        pool[:6], np.array([0, 0, 1, 1, 1, 2]), 4, side="own", own=np.arange(6)
+    indices, distances = (
+        clone(index)
+        .fit(pool[:6], np.array([0, 0, 1, 1, 1, 2]))
+        .nearest(pool[:6], np.array([0, 0, 1, 1, 1, 2]), 4, side="own", own=np.arange(6))
     )
     assert (indices >= 0).sum(axis=1).tolist() == [1, 1, 2, 2, 2, 0]
     assert np.isnan(distances[indices < 0]).all(), "padding must have a distance of NaN"
 
 
-def an_empty_pool_finds_nothing(make_index: MakeIndex, recall: float) -> None:
+def an_empty_pool_finds_nothing(index: Any, recall: float) -> None:
     """No rows, or no queries."""
     pool, codes = _rows()
-    indices, _ = make_index(pool[:0], codes[:0]).nearest(pool[:4], codes[:4], 2, side="any")
+    indices, _ = clone(index).fit(pool[:0], codes[:0]).nearest(pool[:4], codes[:4], 2, side="any")
     assert (indices == -1).all()
-    indices, _ = make_index(pool, codes).nearest(pool[:0], codes[:0], 2, side="any")
+    indices, _ = clone(index).fit(pool, codes).nearest(pool[:0], codes[:0], 2, side="any")
     assert len(indices) == 0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skhnm.kernels._distances import augment_rows, max_squared_distance, pair_distances_tile
-from skhnm.neighbors._exact import ExactIndex
+from skhnm.neighbors._search import ExactSearch
 from tests import naive
 
 DTYPES = [np.float32, np.float64]
@@ -79,7 +79,7 @@ def test_product_of_augmented_rows_is_the_distance_less_the_query_norm(dtype, si
 @pytest.mark.parametrize("m", [*range(1, 36), 63, 64, 65, 100, 127, 128, 129])
 def test_selection_reports_the_very_bits_of_pair_distances(dtype, m):
     Z, codes = rows(6, m, dtype), np.zeros(6, dtype=int)
-    found, reported = ExactIndex(Z, codes).nearest(Z, codes, 6, side="any")
+    found, reported = ExactSearch(Z, codes).nearest(Z, codes, 6, side="any")
     out = np.empty(found.shape)
     pair_distances_tile(Z, Z, np.arange(6), found, np.nan, 0, 6, out)
     np.testing.assert_array_equal(reported, out)

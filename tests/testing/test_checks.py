@@ -34,7 +34,7 @@ def test_ours_pass(check):
     check()
 
 
-@pytest.mark.parametrize("check", list(index_checks(ExactIndex)), ids=lambda c: c.func.__name__)
+@pytest.mark.parametrize("check", list(index_checks(ExactIndex())), ids=lambda c: c.func.__name__)
 def test_the_exact_index_passes(check):
     check()
 
@@ -109,4 +109,4 @@ def test_a_careless_index_is_caught():
             return indices[:, ::-1], distances[:, ::-1]
 
     with pytest.raises(AssertionError):
-        check_index(Backwards)
+        check_index(Backwards())

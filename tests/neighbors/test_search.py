@@ -1,0 +1,190 @@
+import numpy as np
+import pytest
+
+from skhnm import _threads
+from skhnm.neighbors import _search
+from skhnm.neighbors._search import ExactSearch
+from tests import cases, naive
+
+SIDES = ["own", "other", "any"]
+WINDOWS = {
+    "none": (None, None),
+    "below": (None, [2.0]),
+    "above": ([1.0], None),
+    "several": ([0.0, 1.0, -np.inf, 5.0, -np.inf], [2.0, 4.0, 1.0, np.inf, 0.0]),
+    "empty": ([3.0], [3.0]),
+}
+
+
+def limits(values, n):
+    """The same windows for each of n queries."""
+    return None if values is None else np.tile(np.array(values), (n, 1))
+
+
+def padded(rows, k):
+    return rows + [-1] * (k - len(rows))
+
+
+@pytest.mark.parametrize("farthest", [False, True])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("pools", cases.POOLS)
+@pytest.mark.parametrize("case", cases.CASES)
+def test_nearest_and_farthest_equal_naive(case, pools, side, farthest):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    search = ExactSearch(pool, pool_y)
+    prefer = naive.farthest if farthest else naive.nearest
+    d = naive.distances(Z, pool)
+    everything = [prefer(d[i], naive.side(y[i], pool_y, own[i], side)) for i in range(len(Z))]
+    for k in (1, 3, 100):
+        found, reported = search.nearest(Z, y, k, side=side, own=own, farthest=farthest)
+        width = max(1, min(k, len(search)))
+        assert found.tolist() == [padded(rows[:width], width) for rows in everything]
+        expected = [[d[i][j] if j >= 0 else np.nan for j in row] for i, row in enumerate(found)]
+        np.testing.assert_allclose(reported, np.reshape(expected, found.shape), rtol=1e-12)
+
+
+@pytest.mark.parametrize("farthest", [False, True])
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("pools", cases.POOLS[:2])
+@pytest.mark.parametrize("case", cases.CASES)
+def test_open_windows_equal_naive(case, pools, window, farthest):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    lows, highs = WINDOWS[window]
+    lower, upper = limits(lows, len(Z)), limits(highs, len(Z))
+    found, _ = ExactSearch(pool, pool_y).nearest(
+        Z, y, 4, own=own, lower=lower, upper=upper, farthest=farthest
+    )
+    prefer = naive.farthest if farthest else naive.nearest
+    expected = []
+    for i, d in enumerate(naive.distances(Z, pool)):
+        rows = naive.side(y[i], pool_y, own[i], "other")
+        for low, high in zip(lows or [-np.inf], highs or [np.inf], strict=True):
+            expected.append(padded(prefer(d, rows, 4, low, high), found.shape[1]))
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("pools", cases.POOLS[:2])
+@pytest.mark.parametrize("case", cases.CASES)
+def test_windows_are_counted_and_taken_by_ordinal_in_the_order_of_the_sorted_pool(case, pools):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
+    search = ExactSearch(pool, pool_y)
+    wanted = np.tile([0, 2, 11], (lower.size, 1))
+    counts = search.count_within(Z, y, lower=lower, upper=upper)
+    taken = search.take_within(Z, y, wanted, lower=lower, upper=upper)
+    question = 0
+    for i, d in enumerate(naive.distances(Z, pool)):
+        rows = naive.side(y[i], pool_y, own[i], "other")
+        for low, high in zip(*WINDOWS["several"], strict=True):
+            inside = sorted((j for j in rows if low < d[j] < high), key=lambda j: (pool_y[j], j))
+            assert counts[question] == len(inside)
+            assert taken[question].tolist() == padded(
+                [inside[w] for w in (0, 2, 11) if w < len(inside)], 3
+            )
+            question += 1
+
+
+@pytest.mark.parametrize("method", ["nearest", "within"])
+def test_a_window_with_nan_holds_nothing(method):
+    Z, y = cases.CASES["uneven"]
+    search = ExactSearch(Z, y)
+    for lower, upper in ([np.nan, np.inf], [-np.inf, np.nan], [np.nan, np.nan]):
+        window = {"lower": np.full((25, 1), lower), "upper": np.full((25, 1), upper)}
+        if method == "nearest":
+            assert (search.nearest(Z, y, 1, **window)[0] == -1).all()
+        else:
+            assert (search.count_within(Z, y, **window) == 0).all()
+
+
+def answers(Z, y, n_jobs=1):
+    """Everything that a search can be asked, as one list of arrays."""
+    search = ExactSearch(Z, y, n_jobs)
+    own = np.arange(len(Z))
+    lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
+    wanted = np.tile([0, 2, 11], (lower.size, 1))
+    found = [search.count_within(Z, y, lower=lower, upper=upper)]
+    found.append(search.take_within(Z, y, wanted, lower=lower, upper=upper))
+    for farthest in (False, True):
+        for side in SIDES:
+            found += search.nearest(Z, y, 3, side=side, own=own, farthest=farthest)
+        found += search.nearest(Z, y, 3, lower=lower, upper=upper, farthest=farthest)
+    return found
+
+
+def assert_same(found, expected):
+    for a, b in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("case", ["uneven", "ties", "repeated rows", "some unlabelled"])
+@pytest.mark.parametrize("row_tile", [1, 7, 256])
+@pytest.mark.parametrize("column_tile", [1, 5, 1024])
+def test_results_do_not_depend_on_the_tiles(monkeypatch, case, row_tile, column_tile):
+    expected = answers(*cases.CASES[case])
+    monkeypatch.setattr(_search, "ROW_TILE", row_tile)
+    monkeypatch.setattr(_search, "COLUMN_TILE", column_tile)
+    assert_same(answers(*cases.CASES[case]), expected)
+
+
+@pytest.mark.parametrize("case", ["uneven", "float32", "ties", "some unlabelled", "no rows"])
+@pytest.mark.parametrize("n_jobs", [2, 4, None])
+def test_results_do_not_depend_on_the_threads(monkeypatch, case, n_jobs):
+    monkeypatch.setattr(_search, "ROW_TILE", 4)
+    monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
+    expected = answers(*cases.CASES[case], n_jobs=1)
+    assert_same(answers(*cases.CASES[case], n_jobs=n_jobs), expected)
+
+
+@pytest.mark.parametrize("shift", [-3.0, 2.0**20, 2.0**40])
+def test_results_do_not_depend_on_where_the_data_lie(shift):
+    Z, y = cases.CASES["ties"]
+    assert_same(answers(Z + shift, y), answers(Z, y))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("exponent", [-50, -10, 10, 50, 100])
+def test_neighbours_do_not_depend_on_the_unit_of_the_data(exponent, dtype):
+    Z, y = cases.uneven(dtype=dtype)
+    found, _ = ExactSearch(Z, y).nearest(Z, y, 5)
+    scaled = np.ldexp(Z, exponent)
+    assert scaled.dtype == dtype
+    np.testing.assert_array_equal(ExactSearch(scaled, y).nearest(scaled, y, 5)[0], found)
+
+
+def test_rows_without_a_class_neither_ask_nor_are_found():
+    Z, y = cases.CASES["some unlabelled"]
+    for side in SIDES:
+        found, distances = ExactSearch(Z, y).nearest(Z, y, 25, side=side)
+        assert (found[y < 0] == -1).all()
+        assert np.isnan(distances[y < 0]).all()
+        assert not np.isin(found, np.flatnonzero(y < 0)).any()
+
+
+def test_a_query_of_a_class_that_the_pool_lacks_finds_everything_on_the_other_side():
+    Z, y = cases.CASES["uneven"]
+    queries, codes = Z[:2], np.array([17, 17])
+    search = ExactSearch(Z, y)
+    assert (search.nearest(queries, codes, 25)[0] >= 0).all()
+    assert (search.nearest(queries, codes, 25, side="own")[0] == -1).all()
+
+
+@pytest.mark.parametrize("n_features", [1, 3, 64, 500])
+@pytest.mark.parametrize("far", [1.0, 1e4])
+def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monkeypatch):
+    """The float32 tile may only pass over a row if it is certain."""
+    random = np.random.default_rng(0)
+    pool = random.normal(size=(300, n_features)) * 10.0 ** random.uniform(-2, 2, (300, 1))
+    queries = far * random.normal(size=(40, n_features))
+    codes, query_codes = np.zeros(300, dtype=int), np.ones(40, dtype=int)
+    worst = []
+
+    def measure(tile, column, sign, unit, norms, slack, allowed, own, first, lower, upper,
+                queries, rows, pool, order, distances, indices):  # fmt: skip
+        P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
+        exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
+        error = np.abs(tile + norms[:, None] - exact / unit)
+        worst.append(float((error / slack[:, None]).max()))
+
+    monkeypatch.setattr(_search, "select_tile", measure)
+    _search.ExactSearch(pool, codes).nearest(queries, query_codes, 3)
+    assert 0.0 < max(worst) < 1.0
