@@ -52,12 +52,12 @@ def max_squared_distance(Z, centre):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def augment_rows(Z, rows, centre, scale, factors, augmented):  # type: ignore[no-untyped-def]
-    """Prepare rows so that one matrix product of two such arrays gives |b|² - 2 a·b.
+def augment_rows(Z, rows, centre, scale, query_sign, augmented):  # type: ignore[no-untyped-def]
+    """Prepare rows so that one matrix product of two such arrays gives ±|a - b|².
 
-    Row i of `augmented` (r, m + 1) float32 becomes the centred, scaled row b of
-    ``Z[rows[i]]`` times ``factors[0]``, and then ``factors[1] * |b|² + factors[2]``.
-    The factors are (1, 1, 0) for the pool and (-2, 0, 1) for the queries.
+    With b the centred, scaled row ``Z[rows[i]]`` in float32, row i of `augmented`
+    (r, m + 2) float32 becomes ``(b, |b|², 1)`` for the pool (`query_sign` 0), and
+    ``query_sign * (-2 b, 1, |b|²)`` for queries.
 
     Returns
     -------
@@ -66,12 +66,14 @@ def augment_rows(Z, rows, centre, scale, factors, augmented):  # type: ignore[no
     """
     m = Z.shape[1]
     norms = np.empty(rows.shape[0], dtype=np.float64)
+    factor = np.float32(1.0 if query_sign == 0 else -2.0 * query_sign)
     for i in range(rows.shape[0]):
         norm = 0.0
         for f in range(m):
             b = np.float32((Z[rows[i], f] - centre[f]) * scale)
-            augmented[i, f] = factors[0] * b
+            augmented[i, f] = factor * b
             norm += np.float64(b) * np.float64(b)
-        augmented[i, m] = factors[1] * norm + factors[2]
+        augmented[i, m] = norm if query_sign == 0 else query_sign
+        augmented[i, m + 1] = 1.0 if query_sign == 0 else query_sign * norm
         norms[i] = norm
     return norms

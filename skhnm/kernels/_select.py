@@ -1,10 +1,9 @@
 """Selection fused with the scan of a tile of distances, while the tile is in cache.
 
-A tile holds ``v = |b|² - 2 a·b`` in float32: the squared distance of a query ``a`` to a
-pool row ``b``, less the query's own squared norm. It only tells who *may* be selected.
-Whoever passes has its distance computed exactly, in float64 from the original rows, and
-the exact distance decides; ties go to the lower index. So the result does not depend on
-the tile's size, on the order of the pool, nor on where the data lie.
+A tile holds squared distances in float32, from one matrix product. It only tells who *may*
+be selected. Whoever passes has its distance computed exactly, in float64 from the original
+rows, and the exact distance decides; ties go to the lower index. So the result does not
+depend on the tile's size, on the order of the pool, nor on where the data lie.
 
 One anchor may ask several queries (one for each of its positives): ``first[r]`` to
 ``first[r + 1]`` are the queries of row r. A query is given its own open window
@@ -17,7 +16,8 @@ import numpy as np
 
 from skhnm.kernels._common import kernel, squared_distance
 
-_BLOCK = 128
+BLOCK = 128
+"""Entries that are compared at once, before one of them is looked at."""
 
 
 @kernel()
@@ -67,7 +67,6 @@ def select_tile(  # type: ignore[no-untyped-def]
     column,
     sign,
     unit,
-    norms,
     slack,
     allowed,
     own,
@@ -86,15 +85,13 @@ def select_tile(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     tile : (r, c) float32
-        ``sign * (|b|² - 2 a·b)`` of r anchors and c sorted pool rows, in scaled units.
+        Signed squared distances of r anchors to c sorted pool rows, in scaled units.
     column : int
         Sorted position of the tile's first column.
     sign : float
         1 for the nearest, -1 for the farthest.
     unit : float
         One squared scaled unit, in squared units of the data.
-    norms : (r,) float64
-        Squared norms of the anchors, in scaled units.
     slack : (r,) float64
         Bound of the rounding error of a row of the tile.
     allowed : (r, 4) intp
@@ -121,13 +118,13 @@ def select_tile(  # type: ignore[no-untyped-def]
     stop_column = column + tile.shape[1]
     for r in range(tile.shape[0]):
         for q in range(first[r], first[r + 1]):
-            floor = np.float32(lower[q] / unit - sign * norms[r] - slack[r])
-            ceiling = np.float32(min(distances[q, 0], upper[q]) / unit - sign * norms[r] + slack[r])
+            floor = np.float32(lower[q] / unit - slack[r])
+            ceiling = np.float32(min(distances[q, 0], upper[q]) / unit + slack[r])
             for part in range(2):
                 begin = max(allowed[r, 2 * part], column) - column
                 end = min(allowed[r, 2 * part + 1], stop_column) - column
-                for block in range(begin, end, _BLOCK):
-                    block_end = min(block + _BLOCK, end)
+                for block in range(begin, end, BLOCK):
+                    block_end = min(block + BLOCK, end)
                     if not any_within(tile[r, block:block_end], floor, ceiling):
                         continue
                     for j in range(block, block_end):
@@ -141,9 +138,7 @@ def select_tile(  # type: ignore[no-untyped-def]
                             d, i, distances[q, 0], indices[q, 0]
                         ):
                             replace_worst(distances, indices, q, d, i)
-                            ceiling = np.float32(
-                                min(distances[q, 0], upper[q]) / unit - sign * norms[r] + slack[r]
-                            )
+                            ceiling = np.float32(min(distances[q, 0], upper[q]) / unit + slack[r])
 
 
 @kernel()
@@ -151,7 +146,6 @@ def window_tile(  # type: ignore[no-untyped-def]
     tile,
     column,
     unit,
-    norms,
     slack,
     allowed,
     own,
@@ -180,8 +174,7 @@ def window_tile(  # type: ignore[no-untyped-def]
     stop_column = column + tile.shape[1]
     for r in range(tile.shape[0]):
         for q in range(first[r], first[r + 1]):
-            low = lower[q] / unit - norms[r]
-            high = upper[q] / unit - norms[r]
+            low, high = lower[q] / unit, upper[q] / unit
             for part in range(2):
                 begin = max(allowed[r, 2 * part], column) - column
                 end = min(allowed[r, 2 * part + 1], stop_column) - column

@@ -2,27 +2,29 @@
 
 The pool is sorted by class, so that "of another class" is a skipped range of columns.
 Tiles of distances come from one matrix product in float32, and are scanned while they
-are in cache; see `skhnm.kernels._select` for why the result is exact all the same.
-Memory grows with the rows asked about times the neighbours asked for.
+are in cache; see `skhnm.kernels._select` for why the result is exact all the same. Where
+the pool asks about itself, each tile serves its rows and its columns, which halves the
+product. Memory grows with the rows asked about times the neighbours asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import augment_rows, max_squared_distance
+from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile
+from skhnm.neighbors._tiling import Plan, column_tiles, may_select, meetings, row_tiles
 
 Side = Literal["own", "other", "any"]
 
-ROW_TILE = 256
-COLUMN_TILE = 1024
 _EMPTY = np.iinfo(np.intp).max
 
 
@@ -122,26 +124,79 @@ class ExactSearch:
                 None if lower is None else -lower,
             )
         ranges = self.allowed(codes, side) if ranges is None else ranges
-        plan = _Plan(codes, ranges, own, lower, upper)
+        plan = Plan(codes, ranges, own, lower, upper)
         k = max(1, min(k, len(self)))
         distances = np.full((len(plan.lower), k), np.inf)
         indices = np.full((len(plan.lower), k), _EMPTY, dtype=np.intp)
-
-        def scan(tile, column, norms, slack, rows, asked):  # type: ignore[no-untyped-def]
-            select_tile(
-                tile, column, sign, self._unit, norms, slack,
-                plan.allowed[rows], plan.own[rows], plan.first[: len(norms) + 1],
-                plan.lower[asked], plan.upper[asked], queries, plan.order[rows],
-                self.pool, self.order, distances[asked], indices[asked],
-            )  # fmt: skip
-
-        self._scan_tiles(queries, plan, sign, scan)
+        if lower is None and plan.width == 1 and self._asks_itself(queries, codes, side, own):
+            self._select_mutually(plan, sign, distances, indices)
+        else:
+            self._select(queries, plan, sign, distances, indices)
         nearest_first = np.lexsort((indices, distances), axis=1)
         indices = np.take_along_axis(indices, nearest_first, axis=1)
         distances = sign * np.take_along_axis(distances, nearest_first, axis=1)
         empty = indices == _EMPTY
         indices[empty], distances[empty] = -1, np.nan
         return plan.unsort(indices), plan.unsort(distances)
+
+    def _asks_itself(
+        self, queries: FloatArray, codes: IndexArray, side: Side, own: IndexArray | None
+    ) -> bool:
+        """Whether the questions are those of every pool row about all the others."""
+        if queries is not self.pool or not np.array_equal(codes, self.codes):
+            return False
+        return side == "other" or (own is not None and np.array_equal(own, np.arange(len(own))))
+
+    def _select(
+        self,
+        queries: FloatArray,
+        plan: Plan,
+        sign: float,
+        distances: FloatArray,
+        indices: IndexArray,
+    ) -> None:
+        """Fill the heaps (n * w, k) of the plan's questions."""
+
+        def scan(tile, column, slack, rows, asked):  # type: ignore[no-untyped-def]
+            select_tile(
+                tile, column, sign, self._unit, slack, plan.allowed[rows], plan.own[rows],
+                np.arange(len(tile) + 1) * plan.width, plan.lower[asked], plan.upper[asked],
+                queries, plan.order[rows], self.pool, self.order,
+                distances[asked], indices[asked],
+            )  # fmt: skip
+
+        self._scan_tiles(queries, plan, sign, scan)
+
+    def _select_mutually(
+        self, plan: Plan, sign: float, distances: FloatArray, indices: IndexArray
+    ) -> None:
+        """Fill the heaps (n, k) of the pool's own rows; a tile serves both its sides."""
+        if len(self) == 0:
+            return
+        columns = self._prepare_columns()
+        known = slice(len(plan.order) - len(self), None)  # rows without a class come first
+        allowed, distances, indices = plan.allowed[known], distances[known], indices[known]
+        upper = np.where(np.isnan(plan.upper[known]), -np.inf, plan.upper[known])
+        tiles = row_tiles(len(self))
+        in_use = [threading.Lock() for _ in tiles]
+        pairs = [(i, j) for i, j in meetings(len(tiles)) if may_select(allowed[tiles[i]], tiles[j])]
+
+        def scan_pair(number: int) -> None:
+            i, j = pairs[number]
+            rows, others = tiles[i], tiles[j]
+            augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
+            augment_rows(self.pool, self.order[rows], self._mean, self._scale, sign, augmented)
+            tile = augmented @ columns[others].T
+            with ExitStack() as stack:
+                for one in sorted({i, j}):  # in one order for all threads, or they might wait
+                    stack.enter_context(in_use[one])
+                select_mutual_tile(
+                    tile, rows.start, others.start, sign, self._unit,
+                    self._slack(self._norms[rows], others), self._slack(self._norms[others], rows),
+                    allowed, upper, self.pool, self.order, distances, indices,
+                )  # fmt: skip
+
+        run_tiles(scan_pair, len(pairs), self.n_jobs, 0.5 * self._nanoseconds(len(self)))
 
     def count_within(
         self, queries: FloatArray, codes: IndexArray, *, lower: FloatArray, upper: FloatArray
@@ -173,122 +228,64 @@ class ExactSearch:
         upper: FloatArray,
         wanted: IndexArray,
     ) -> tuple[IndexArray, IndexArray]:
-        plan = _Plan(codes, self.allowed(codes, "other"), None, lower, upper)
+        plan = Plan(codes, self.allowed(codes, "other"), None, lower, upper)
         wanted = plan.sort(wanted)
         counts = np.zeros((len(plan.lower), 2), dtype=np.intp)
         found = np.full(wanted.shape, -1, dtype=np.intp)
 
-        def scan(tile, column, norms, slack, rows, asked):  # type: ignore[no-untyped-def]
+        def scan(tile, column, slack, rows, asked):  # type: ignore[no-untyped-def]
             window_tile(
-                tile, column, self._unit, norms, slack,
-                plan.allowed[rows], plan.own[rows], plan.first[: len(norms) + 1],
-                plan.lower[asked], plan.upper[asked], queries, plan.order[rows],
-                self.pool, self.order, wanted[asked], counts[asked], found[asked],
+                tile, column, self._unit, slack, plan.allowed[rows], plan.own[rows],
+                np.arange(len(tile) + 1) * plan.width, plan.lower[asked], plan.upper[asked],
+                queries, plan.order[rows], self.pool, self.order,
+                wanted[asked], counts[asked], found[asked],
             )  # fmt: skip
 
         self._scan_tiles(queries, plan, 1.0, scan)
         return plan.unsort(counts[:, 0]), plan.unsort(found)
 
     def _scan_tiles(
-        self, queries: FloatArray, plan: _Plan, sign: float, scan: Callable[..., None]
+        self, queries: FloatArray, plan: Plan, sign: float, scan: Callable[..., None]
     ) -> None:
         """Hand every tile that can matter to `scan`, one row of tiles to a thread at a time."""
         if len(queries) == 0 or len(self) == 0:
             return
         columns = self._prepare_columns()
-        m = queries.shape[1]
-        # In float32: m + 2 roundings in the product, and a few in the rows and the limits.
-        roundoff = (m + 10) * 2.0**-24
-        factors = np.array([-2.0 * sign, 0.0, sign], dtype=np.float32)
+        tiles = row_tiles(len(queries))
 
         def scan_row_of_tiles(number: int) -> None:
-            rows = slice(number * ROW_TILE, min((number + 1) * ROW_TILE, len(queries)))
+            rows = tiles[number]
             asked = slice(rows.start * plan.width, rows.stop * plan.width)
-            height = rows.stop - rows.start
-            augmented = np.empty((height, m + 1), dtype=np.float32)
+            augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
             norms = augment_rows(
-                queries, plan.order[rows], self._mean, self._scale, factors, augmented
+                queries, plan.order[rows], self._mean, self._scale, sign, augmented
             )
-            tile = np.empty(height * COLUMN_TILE, dtype=np.float32)
-            for start, stop in _column_tiles(plan.allowed[rows]):
-                view = tile[: height * (stop - start)].reshape(height, stop - start)
-                np.matmul(augmented, columns[start:stop].T, out=view)
-                radius = np.sqrt(self._norms[start:stop].max())
-                slack = roundoff * (np.sqrt(norms) + radius) ** 2
-                scan(view, start, norms, slack, rows, asked)
+            for others in column_tiles(plan.allowed[rows]):
+                tile = augmented @ columns[others].T
+                scan(tile, others.start, self._slack(norms, others), rows, asked)
 
-        n_tiles = -(-len(queries) // ROW_TILE)
-        nanoseconds = len(queries) * len(self) * (0.3 + 0.03 * m)
-        run_tiles(scan_row_of_tiles, n_tiles, self.n_jobs, nanoseconds)
+        run_tiles(scan_row_of_tiles, len(tiles), self.n_jobs, self._nanoseconds(len(queries)))
+
+    def _nanoseconds(self, n_queries: int) -> float:
+        """Rough time of comparing so many queries with all rows."""
+        return n_queries * len(self) * (0.3 + 0.03 * self.pool.shape[1])
+
+    def _slack(self, norms: FloatArray, others: slice) -> FloatArray:
+        """Bound the rounding error of a tile, for rows of some squared norms (r,)."""
+        # In float32: m + 2 roundings in the product, and a few in the rows and the limits.
+        roundoff = (self.pool.shape[1] + 10) * 2.0**-24
+        bound: FloatArray = roundoff * (np.sqrt(norms) + np.sqrt(self._norms[others].max())) ** 2
+        return bound
 
     def _prepare_columns(self) -> FloatArray:
         """Centre and scale the sorted pool for the product, once."""
         if self._columns is None:
-            known = self.pool[self.order]
+            known = self.pool if len(self) == len(self.pool) else self.pool[self.order]
             self._mean = known.mean(axis=0, dtype=np.float64)
             radius = np.sqrt(max_squared_distance(known, self._mean[None]))
             self._scale = 1.0 / radius if radius > 0 else 1.0
             self._unit = 1.0 / self._scale**2
-            columns = np.empty((len(self), known.shape[1] + 1), dtype=np.float32)
-            factors = np.array([1.0, 1.0, 0.0], dtype=np.float32)
-            self._norms = augment_rows(
-                known, np.arange(len(self)), self._mean, self._scale, factors, columns
-            )
-            self._columns = columns
+            columns = np.empty((len(self), known.shape[1] + 2), dtype=np.float32)
+            self._norms = augment_rows(self.pool, self.order, self._mean, self._scale, 0.0, columns)
+            self._columns = columns  # last: another thread may look
         return self._columns
-
-
-class _Plan:
-    """The questions, sorted by class, so that the rows of a tile share theirs.
-
-    A query with windows (n, w) asks w questions; `first` counts them off for a tile.
-    """
-
-    def __init__(
-        self,
-        codes: IndexArray,
-        allowed: IndexArray,
-        own: IndexArray | None,
-        lower: FloatArray | None,
-        upper: FloatArray | None,
-    ) -> None:
-        n = len(codes)
-        window = next((a for a in (lower, upper) if a is not None), None)
-        self.width = 1 if window is None else window.shape[1]
-        self.order = np.argsort(codes, kind="stable")
-        self.first = np.arange(ROW_TILE + 1) * self.width
-        self.allowed = allowed[self.order]
-        self.own = np.full(n, -1, dtype=np.intp) if own is None else own[self.order]
-        limits = [
-            np.full((n, self.width), default) if limit is None else limit
-            for limit, default in ((lower, -np.inf), (upper, np.inf))
-        ]
-        self.lower, self.upper = (self.sort(a.reshape(n * self.width)) for a in limits)
-
-    def sort(self, asked: NDArray[Any]) -> NDArray[Any]:
-        """Reorder one row a question, (n * w, …), into the plan's order."""
-        rows = asked.reshape(len(self.order), self.width, *asked.shape[1:])
-        return np.ascontiguousarray(rows[self.order]).reshape(asked.shape)
-
-    def unsort(self, asked: NDArray[Any]) -> NDArray[Any]:
-        """Undo `sort`."""
-        rows = asked.reshape(len(self.order), self.width, *asked.shape[1:])
-        result = np.empty_like(rows)
-        result[self.order] = rows
-        return result.reshape(asked.shape)
-
-
-def _column_tiles(allowed: IndexArray) -> Iterator[tuple[int, int]]:
-    """Cut the columns that any row of a tile may select into tiles of limited width."""
-    runs: list[list[int]] = []
-    for begins, ends in ((allowed[:, 0], allowed[:, 1]), (allowed[:, 2], allowed[:, 3])):
-        some = ends > begins
-        if some.any():
-            begin, end = int(begins[some].min()), int(ends[some].max())
-            if runs and begin <= runs[-1][1]:
-                runs[-1][1] = max(runs[-1][1], end)
-            else:
-                runs.append([begin, end])
-    for begin, end in runs:
-        for start in range(begin, end, COLUMN_TILE):
-            yield start, min(start + COLUMN_TILE, end)

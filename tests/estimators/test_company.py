@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from skhnm import HardNegativeMetricLearner, _threads
-from skhnm.neighbors import _search
+from skhnm.neighbors import _tiling
 
 pytestmark = pytest.mark.jit
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.jit
 @pytest.fixture(autouse=True)
 def threads_for_any_work(monkeypatch):
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
-    monkeypatch.setattr(_search, "ROW_TILE", 16)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 16)
 
 
 def fit(X, y, n_jobs=2):

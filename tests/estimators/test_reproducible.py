@@ -6,7 +6,7 @@ import pytest
 from skhnm import HardNegativeMetricLearner, _objective, _threads
 from skhnm.embeddings import _linear
 from skhnm.miners import SemiHardMiner
-from skhnm.neighbors import _search
+from skhnm.neighbors import _tiling
 
 pytestmark = pytest.mark.jit
 
@@ -23,7 +23,7 @@ CHOICES = [
 def cut_small(monkeypatch):
     """Cut the work into many tiles, each worth a thread."""
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
-    monkeypatch.setattr(_search, "ROW_TILE", 16)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 16)
     monkeypatch.setattr(_linear, "_LEAST_ROWS", 16)
     monkeypatch.setattr(_objective, "_ENTRIES_A_TILE", 64)
 
@@ -45,8 +45,8 @@ def test_the_same_bits_for_any_number_of_jobs(digits, choices, dtype, monkeypatc
 @pytest.mark.parametrize("choices", CHOICES)
 def test_the_same_selection_for_any_tile(digits, choices, monkeypatch):
     expected = fit(*digits, **choices)
-    monkeypatch.setattr(_search, "ROW_TILE", 7)
-    monkeypatch.setattr(_search, "COLUMN_TILE", 13)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 7)
+    monkeypatch.setattr(_tiling, "COLUMN_TILE", 13)
     monkeypatch.setattr(_objective, "_ENTRIES_A_TILE", 1)
     assert np.array_equal(fit(*digits, **choices), expected)
 

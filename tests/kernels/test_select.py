@@ -22,8 +22,7 @@ class Scan:
         self.first = np.arange(5) * per_row
         self.sign, self.unit, self.per_row = sign, unit, per_row
         d = np.array(naive.distances(self.queries[self.rows], self.pool[self.order]))
-        self.norms = (self.queries[self.rows] ** 2).sum(axis=1) / unit
-        self.tile = (sign * (d / unit - self.norms[:, None])).astype(np.float32)
+        self.tile = (sign * d / unit).astype(np.float32)
         self.tile += (noise * SLACK * random.uniform(-1, 1, self.tile.shape)).astype(np.float32)
         self.slack = np.full(4, SLACK)
         # Windows that begin and end so near a row that the rough distances mislead.
@@ -37,7 +36,7 @@ class Scan:
         indices = np.full(distances.shape, EMPTY)
         for column, tile in self.tiles(widths):
             select_tile(
-                tile, column, self.sign, self.unit, self.norms, self.slack, self.allowed,
+                tile, column, self.sign, self.unit, self.slack, self.allowed,
                 self.own, self.first, lower, upper, self.queries, self.rows, self.pool,
                 self.order, distances, indices,
             )  # fmt: skip
@@ -51,7 +50,7 @@ class Scan:
         found = np.full(wanted.shape, -1)
         for column, tile in self.tiles(widths):
             window_tile(
-                tile, column, self.unit, self.norms, self.slack, self.allowed, self.own,
+                tile, column, self.unit, self.slack, self.allowed, self.own,
                 self.first, self.lower, self.upper, self.queries, self.rows, self.pool,
                 self.order, wanted, counts, found,
             )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chisquare
 
 from skhnm import _threads
-from skhnm.neighbors import _candidates, _search
+from skhnm.neighbors import _candidates, _tiling
 from skhnm.neighbors._candidates import Candidates, trim
 from tests import cases, naive
 
@@ -177,7 +177,7 @@ def test_draws_do_not_depend_on_threads_or_tiles(monkeypatch, n_jobs):
     upper = np.full((25, 2), 3.0)
     expected = make("uneven").sample(4), make("uneven").within(upper, 2)
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
-    monkeypatch.setattr(_search, "ROW_TILE", 3)
-    monkeypatch.setattr(_search, "COLUMN_TILE", 5)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 3)
+    monkeypatch.setattr(_tiling, "COLUMN_TILE", 5)
     np.testing.assert_array_equal(make("uneven", n_jobs=n_jobs).sample(4), expected[0])
     np.testing.assert_array_equal(make("uneven", n_jobs=n_jobs).within(upper, 2), expected[1])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skhnm import _threads
-from skhnm.neighbors import _search
+from skhnm.neighbors import _search, _tiling
 from skhnm.neighbors._search import ExactSearch
 from tests import cases, naive
 
@@ -96,6 +96,21 @@ def test_a_window_with_nan_holds_nothing(method):
             assert (search.count_within(Z, y, **window) == 0).all()
 
 
+@pytest.mark.parametrize("farthest", [False, True])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("case", cases.CASES)
+def test_rows_that_ask_about_each_other_find_what_they_find_one_by_one(case, side, farthest):
+    Z, y = cases.CASES[case]
+    search, own = ExactSearch(Z, y), np.arange(len(Z))
+    upper = np.linspace(-1.0, 9.0, len(Z))[:, None]
+    upper[::5] = np.nan
+    for window in (None, upper):
+        question = {"side": side, "own": own, "farthest": farthest}
+        question |= {} if window is None else {"lower" if farthest else "upper": window}
+        together = search.nearest(Z, y, 3, **question)
+        assert_same(together, search.nearest(Z.copy(), y, 3, **question))
+
+
 def answers(Z, y, n_jobs=1):
     """Everything that a search can be asked, as one list of arrays."""
     search = ExactSearch(Z, y, n_jobs)
@@ -121,15 +136,15 @@ def assert_same(found, expected):
 @pytest.mark.parametrize("column_tile", [1, 5, 1024])
 def test_results_do_not_depend_on_the_tiles(monkeypatch, case, row_tile, column_tile):
     expected = answers(*cases.CASES[case])
-    monkeypatch.setattr(_search, "ROW_TILE", row_tile)
-    monkeypatch.setattr(_search, "COLUMN_TILE", column_tile)
+    monkeypatch.setattr(_tiling, "ROW_TILE", row_tile)
+    monkeypatch.setattr(_tiling, "COLUMN_TILE", column_tile)
     assert_same(answers(*cases.CASES[case]), expected)
 
 
 @pytest.mark.parametrize("case", ["uneven", "float32", "ties", "some unlabelled", "no rows"])
 @pytest.mark.parametrize("n_jobs", [2, 4, None])
 def test_results_do_not_depend_on_the_threads(monkeypatch, case, n_jobs):
-    monkeypatch.setattr(_search, "ROW_TILE", 4)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 4)
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
     expected = answers(*cases.CASES[case], n_jobs=1)
     assert_same(answers(*cases.CASES[case], n_jobs=n_jobs), expected)
@@ -178,11 +193,11 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
     codes, query_codes = np.zeros(300, dtype=int), np.ones(40, dtype=int)
     worst = []
 
-    def measure(tile, column, sign, unit, norms, slack, allowed, own, first, lower, upper,
+    def measure(tile, column, sign, unit, slack, allowed, own, first, lower, upper,
                 queries, rows, pool, order, distances, indices):  # fmt: skip
         P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
         exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
-        error = np.abs(tile + norms[:, None] - exact / unit)
+        error = np.abs(tile - exact / unit)
         worst.append(float((error / slack[:, None]).max()))
 
     monkeypatch.setattr(_search, "select_tile", measure)
