@@ -180,6 +180,7 @@ def _mine_view(
         n_jobs=p.n_jobs,
         progress=progress,
         needs_positive=not from_proxies,
+        hints=None if from_proxies else pool.hints(members.rows),
     )
 
     def numbered(tuples: Tuples) -> Tuples:

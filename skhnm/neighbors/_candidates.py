@@ -53,6 +53,9 @@ class Candidates:
         Share of the training that is done, in [0, 1]; 1 outside a fit.
     needs_positive : bool
         Whether an anchor without a positive is left out.
+    hints : (n, h) intp, optional
+        Different pool rows of other classes for each anchor, -1 is padding: the nearest of
+        an earlier mining, say. They bound the search, and never change what it finds.
     """
 
     Z: FloatArray
@@ -68,6 +71,7 @@ class Candidates:
     costs: Callable[[Tuples], FloatArray] | None = None
     progress: float = 1.0
     needs_positive: bool = True
+    hints: IndexArray | None = None
 
     @cached_property
     def _search(self) -> ExactSearch:
@@ -105,6 +109,13 @@ class Candidates:
         if lower is not None and upper is not None:
             lower, upper = np.broadcast_arrays(lower, upper)
         return lower, upper
+
+    def _beyond_hints(self, k: int) -> FloatArray | None:
+        """Return an open end (n, 1) below which each anchor has at least k rows, if known."""
+        if self.hints is None or self.hints.shape[1] < k:
+            return None
+        known = self.distances(self.hints, padding=np.inf)
+        return np.nextafter(np.partition(known, k - 1, axis=1)[:, k - 1 : k], np.inf)
 
     @property
     def _everywhere(self) -> FloatArray:
@@ -145,6 +156,8 @@ class Candidates:
         """
         if side == "other":
             lower, upper = self._narrow(lower, upper)
+            if lower is None and upper is None and not farthest:
+                upper = self._beyond_hints(k)
         window = lower if lower is not None else upper
         k = min(k, self._available(side))
         self._check_size(1 if window is None else window.shape[1], k, side)

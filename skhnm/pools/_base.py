@@ -75,6 +75,10 @@ class BasePool(BaseEstimator, ABC):
     def saw(self, rows: IndexArray, codes: IndexArray, Z: FloatArray) -> None:
         """Take note of where the rows of a set lie (r, m), once it has been mined."""
 
+    def hints(self, rows: IndexArray) -> IndexArray | None:
+        """Return negatives (r, h) that earlier minings found for the rows of a set, if any."""
+        return None
+
     def remember(self, rows: IndexArray, tuples: Tuples) -> Tuples:
         """Add to freshly mined tuples of a set whatever is kept from earlier minings."""
         return tuples

@@ -59,6 +59,14 @@ class DatasetPool(BasePool):
         rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
         yield np.sort(shuffled[rank < self.rows_per_class])
 
+    def hints(self, rows: IndexArray) -> IndexArray | None:
+        if self._seen is None:
+            return None
+        earlier = _among(self._seen, rows)
+        found = np.full((len(rows), earlier.negatives.shape[1]), -1, dtype=np.intp)
+        found[earlier.anchors] = earlier.negatives
+        return found
+
     def remember(self, rows: IndexArray, tuples: Tuples) -> Tuples:
         if not self.keep:
             return tuples

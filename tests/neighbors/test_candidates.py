@@ -181,3 +181,28 @@ def test_draws_do_not_depend_on_threads_or_tiles(monkeypatch, n_jobs):
     monkeypatch.setattr(_tiling, "COLUMN_TILE", 5)
     np.testing.assert_array_equal(make("uneven", n_jobs=n_jobs).sample(4), expected[0])
     np.testing.assert_array_equal(make("uneven", n_jobs=n_jobs).within(upper, 2), expected[1])
+
+
+@pytest.mark.parametrize("case", cases.CASES)
+def test_hints_never_change_what_is_found(case):
+    c, hinted = make(case), make(case)
+    hinted.hints = make(case, seed=1).sample(4)  # rows of other classes, mostly not the nearest
+    for k in (1, 3, 20):
+        for farthest in (False, True):
+            found, expected = (side.nearest(k, farthest=farthest) for side in (hinted, c))
+            np.testing.assert_array_equal(found[0], expected[0])
+            np.testing.assert_array_equal(found[1], expected[1])
+        np.testing.assert_array_equal(hinted.nearest(k, "own")[0], c.nearest(k, "own")[0])
+
+
+def test_hints_bound_the_search(monkeypatch):
+    c = make("uneven")
+    c.hints = c.nearest(3)[0]
+    asked = []
+    monkeypatch.setattr(
+        type(c._search), "nearest", lambda self, *a, upper, **kw: asked.append(upper) or (0, 0)
+    )
+    c.nearest(2)
+    second = c.distances(c.hints)[:, 1:2]
+    assert (asked[0] > second).all()
+    np.testing.assert_allclose(asked[0], second)

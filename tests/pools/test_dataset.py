@@ -88,3 +88,12 @@ def test_negatives_are_forgotten_without_keep_and_at_a_reset(keep):
         assert cases.as_lists(pool.remember(ROWS, Tuples([0], [[1]], [[9]]))) == [(0, [1], [9])]
         again = pool.remember(ROWS, Tuples([0], [[1]], [[5]]))
         assert cases.as_lists(again) == [(0, [1], [5, 9] if keep else [5])]
+
+
+def test_negatives_found_before_are_hints_for_the_next_mining():
+    pool = DatasetPool()
+    pool.reset()
+    assert pool.hints(ROWS) is None
+    pool.remember(ROWS, Tuples([0, 2], [[1], [3]], [[9, 4], [7, -1]]))
+    hints = pool.hints(np.array([2, 7, 0, 4, 3, 1]))
+    assert hints.tolist() == [[1, -1], [-1, -1], [-1, 3], [-1, -1], [-1, -1], [-1, -1]]
