@@ -179,15 +179,13 @@ def check_codes(codes: Any, name: str = "codes") -> IndexArray:
     return given.astype(np.intp, copy=False)
 
 
-def check_index_array(
-    rows: Any, name: Any, n_rows: int, n_pool: int, what: str = "rows"
-) -> IndexArray:
-    """Return pool indices (n_rows, k) intp, in which -1 is padding.
+def check_index_array(rows: Any, name: Any, n_rows: int) -> IndexArray:
+    """Return indices (n_rows, k) intp; whether they are in range is another question.
 
     Raises
     ------
     ValueError
-        If they are not whole numbers, not two-dimensional, or out of range.
+        If they are not whole numbers, or not two-dimensional.
     """
     try:
         indices = np.asarray(rows)
@@ -197,11 +195,8 @@ def check_index_array(
         raise ValueError(f"{name} must have shape ({n_rows}, k), got {indices.shape}")
     if indices.size and indices.dtype.kind not in "iu":
         raise ValueError(f"{name} must hold integer row indices, got dtype {indices.dtype}")
-    if indices.size and (indices.min() < -1 or indices.max() >= n_pool):
-        raise ValueError(
-            f"{name} must hold rows of the pool, 0 to {n_pool - 1}, or -1 for padding; got "
-            f"values from {indices.min()} to {indices.max()} among the {what}"
-        )
+    if indices.dtype == np.uint64:  # the largest would become negative
+        indices = np.minimum(indices, np.uint64(np.iinfo(np.intp).max))
     return indices.astype(np.intp, copy=False)
 
 

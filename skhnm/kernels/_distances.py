@@ -35,14 +35,6 @@ def pair_distances_tile(Z, P, anchors, others, padding, start, stop, out):  # ty
 
 
 @kernel()
-def all_distances_tile(Z, P, out):  # type: ignore[no-untyped-def]
-    """Fill ``out[i, j] = |Z[i] - P[j]|²`` (r, N) float64."""
-    for i in range(Z.shape[0]):
-        for j in range(P.shape[0]):
-            out[i, j] = squared_distance(Z, i, P, j)
-
-
-@kernel()
 def max_squared_distance(Z, centre):  # type: ignore[no-untyped-def]
     """Largest squared distance of a row of Z (n, m) from a centre (1, m); 0 if n is 0."""
     largest = 0.0

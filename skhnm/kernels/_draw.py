@@ -1,46 +1,101 @@
-"""Drawing pool rows by weights that fall with their density at a distance."""
+"""Drawing pool rows by weights that fall with their density at a distance.
+
+At unit length, the density of distances d in D dimensions is ``d^(D - 2) (1 - d²/4)^((D -
+3) / 2)``; with x = d² and y = x (1 - x / 4), that is ``√x y^b`` where b = (D - 3) / 2. A
+weight is one over it. The power is a product of squares, because b is a whole or half
+number, and is taken of y relative to the anchor's own extreme: so it cannot overflow, in
+however many dimensions, and needs no logarithm.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from skhnm.kernels._common import kernel
+from skhnm.kernels._common import SUM_IN_ANY_ORDER, kernel, squared_distance
 
 _BLOCK = 64
+_LEAST = 1e-290  # not 0: whoever may be drawn, is drawn in the end
+_UNSURE = 1e-12  # of a squared distance between unit rows, from a product in float64
 
 
-@kernel(error_model="numpy")
-def log_inverse_density(squared, dimensions, cutoff):  # type: ignore[no-untyped-def]
-    """``-log q(d)`` of two random unit rows, d clipped from below; up to a constant."""
-    x = max(squared, cutoff * cutoff)
-    value = -0.5 * (dimensions - 2.0) * np.log(x)
-    if dimensions != 3.0:
-        value -= 0.5 * (dimensions - 3.0) * np.log(max(1.0 - 0.25 * x, 1e-12))
-    return value
+@kernel(error_model="numpy", fastmath=SUM_IN_ANY_ORDER)
+def fill_weights(x, weights, extreme, twice_b, factors):  # type: ignore[no-untyped-def]
+    """Fill a block's weights (w,) from its x, which are 0 for who may not be drawn.
+
+    `extreme` is the anchor's least y (its largest, where b < 0); `factors` (w,) is space.
+
+    Returns
+    -------
+    total : float
+        The sum of the weights.
+    """
+    n = x.shape[0]
+    for j in range(n):
+        y = y_of(x[j])
+        factors[j] = (extreme / y if twice_b >= 0 else y / extreme) if x[j] > 0.0 else 0.0
+    for j in range(n):
+        weights[j] = np.sqrt(factors[j]) if twice_b % 2 else 1.0
+    exponent = abs(twice_b) // 2
+    while exponent:
+        if exponent % 2:
+            for j in range(n):
+                weights[j] *= factors[j]
+        for j in range(n):
+            factors[j] *= factors[j]
+        exponent //= 2
+    total = 0.0
+    for j in range(n):
+        weights[j] = max(weights[j] / np.sqrt(x[j]), _LEAST) if x[j] > 0.0 else 0.0
+        total += weights[j]
+    return total
+
+
+@kernel()
+def y_of(x):  # type: ignore[no-untyped-def]
+    """``x (1 - x / 4)``, not below a distance of nearly 2."""
+    return x * max(1.0 - 0.25 * x, 1e-12)
+
+
+@kernel()
+def keep_allowed(  # type: ignore[no-untyped-def]
+    d, codes, code, lower, upper, smallest, x
+):
+    """Fill x (w,) with distances d within a window, at least `smallest`; 0 for who is left out.
+
+    Those of the code itself or without one are left out.
+
+    Returns
+    -------
+    unsure : bool
+        Whether a distance is too near an end of the window to tell.
+    """
+    unsure = False
+    for j in range(d.shape[0]):
+        unsure |= (abs(d[j] - lower) <= _UNSURE) | (abs(d[j] - upper) <= _UNSURE)
+        kept = (codes[j] >= 0) & (codes[j] != code) & (d[j] > lower) & (d[j] < upper)
+        x[j] = max(d[j], smallest) if kept else 0.0
+    return unsure
 
 
 @kernel(error_model="numpy")
 def draw_tile(  # type: ignore[no-untyped-def]
-    D, columns, own, codes, pool_codes, lower, upper, cutoff, dimensions, uniforms, found
+    D, Z, pool, codes, pool_codes, lower, upper, cutoff, uniforms, found
 ):
     """Draw pool rows of other classes one after the other, without replacement.
 
     Parameters
     ----------
     D : (r, N) float64
-        Squared distances of r anchors to the whole pool, all at unit length.
-    columns : (N,) intp
-        Pool row of each column.
-    own : (r,) intp
-        Pool row of the anchor itself, -1 if there is none.
+        Squared distances of r anchors to the whole pool, good to a few roundings; those that
+        a rounding could move over an end of the window are made exact.
+    Z, pool : (r, m), (N, m) float
+        The anchors and the pool, all at unit length.
     codes, pool_codes : (r,), (N,) intp
         Classes; -1 is "no class".
     lower, upper : (r,) float64
         Open window of the squared distance.
     cutoff : float
         Distances below count as this one.
-    dimensions : float
-        Columns of the embedding.
     uniforms : (r, k) float64
         In [0, 1): one for each draw.
     found : (r, k) intp
@@ -48,26 +103,31 @@ def draw_tile(  # type: ignore[no-untyped-def]
     """
     n, k = D.shape[1], found.shape[1]
     n_blocks = (n + _BLOCK - 1) // _BLOCK
+    x = np.empty(n, dtype=np.float64)
     weights = np.empty(n, dtype=np.float64)
     sums = np.empty(n_blocks, dtype=np.float64)
+    space = np.empty(_BLOCK, dtype=np.float64)
+    twice_b = Z.shape[1] - 3
     for r in range(D.shape[0]):
-        top = -np.inf
-        n_left = 0
+        low = lower[r] if codes[r] >= 0 else np.inf  # an anchor without a class draws nobody
+        d = D[r]
+        if keep_allowed(d, pool_codes, codes[r], low, upper[r], cutoff * cutoff, x):
+            for j in range(n):
+                if abs(d[j] - low) <= _UNSURE or abs(d[j] - upper[r]) <= _UNSURE:
+                    d[j] = squared_distance(Z, r, pool, j)
+                    kept = low < d[j] < upper[r] and pool_codes[j] >= 0
+                    kept = kept and pool_codes[j] != codes[r]
+                    x[j] = max(d[j], cutoff * cutoff) if kept else 0.0
+        extreme, n_left = -1.0, 0
         for j in range(n):
-            other = pool_codes[j] >= 0 and codes[r] >= 0 and pool_codes[j] != codes[r]
-            if other and columns[j] != own[r] and lower[r] < D[r, j] < upper[r]:
-                weights[j] = log_inverse_density(D[r, j], dimensions, cutoff)
-                top = max(top, weights[j])
+            if x[j] > 0.0:
+                y = y_of(x[j])
+                if extreme < 0.0 or (y < extreme) == (twice_b >= 0):
+                    extreme = y
                 n_left += 1
-            else:
-                weights[j] = -np.inf
         for b in range(n_blocks):
-            total = 0.0
-            for j in range(b * _BLOCK, min(n, (b + 1) * _BLOCK)):
-                # The least weight is not 0: whoever may be drawn, is drawn in the end.
-                weights[j] = max(np.exp(weights[j] - top), 1e-290) if weights[j] > -np.inf else 0.0
-                total += weights[j]
-            sums[b] = total
+            block = slice(b * _BLOCK, min(n, (b + 1) * _BLOCK))
+            sums[b] = fill_weights(x[block], weights[block], extreme, twice_b, space)
         for s in range(k):
             if s >= n_left:
                 found[r, s] = -1
@@ -93,7 +153,7 @@ def draw_tile(  # type: ignore[no-untyped-def]
                     if target < weights[j]:
                         break
                     target -= weights[j]
-            found[r, s] = columns[last]
+            found[r, s] = last
             weights[last] = 0.0
             total = 0.0
             for j in range(b * _BLOCK, min(n, (b + 1) * _BLOCK)):

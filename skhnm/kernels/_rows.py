@@ -41,18 +41,21 @@ def scale_rows(Z, unit, norms):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def first_misplaced(rows, anchors, codes, pool_codes, own, same):  # type: ignore[no-untyped-def]
-    """Flat position of the first of `rows` (t, k) that is not on its anchor's side; -1 if none.
+def first_misplaced(rows, anchors, codes, pool_codes, own, same, begin, end):  # type: ignore[no-untyped-def]
+    """Flat position of the first of ``rows[begin:end]`` (t, k) that may not be there; -1 if none.
 
-    With `same`, that is a row of the anchor's own class other than itself; without, a row
-    of another class. -1 is padding among the rows, and "no class" among the codes.
+    With `same`, a row must be of the anchor's own class and other than itself; without, of
+    another class. -1 is padding among the rows, and "no class" among the codes. Whatever is
+    no row of the pool may not be there either.
     """
-    for t in range(rows.shape[0]):
+    for t in range(begin, end):
         a = anchors[t]
         for s in range(rows.shape[1]):
             j = rows[t, s]
-            if j < 0:
+            if j == -1:
                 continue
+            if j < -1 or j >= pool_codes.shape[0]:
+                return t * rows.shape[1] + s
             known = codes[a] >= 0 if same else pool_codes[j] >= 0
             if not known or (pool_codes[j] == codes[a]) != same or (same and j == own[a]):
                 return t * rows.shape[1] + s

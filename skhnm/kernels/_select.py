@@ -5,9 +5,9 @@ be selected. Whoever passes has its distance computed exactly, in float64 from t
 rows, and the exact distance decides; ties go to the lower index. So the result does not
 depend on the tile's size, on the order of the pool, nor on where the data lie.
 
-One anchor may ask several queries (one for each of its positives): ``first[r]`` to
-``first[r + 1]`` are the queries of row r. A query is given its own open window
-``lower < d < upper``. Distances here are signed: -d where the farthest are wanted.
+One anchor may ask several queries (one for each of its positives), all rows of a tile
+equally many. A query is given its own open window ``lower < d < upper``. Distances here
+are signed: -d where the farthest are wanted.
 """
 
 from __future__ import annotations
@@ -70,7 +70,6 @@ def select_tile(  # type: ignore[no-untyped-def]
     slack,
     allowed,
     own,
-    first,
     lower,
     upper,
     queries,
@@ -98,8 +97,6 @@ def select_tile(  # type: ignore[no-untyped-def]
         Sorted positions [a, b) and [c, d) in which the row may select.
     own : (r,) intp
         Pool index of the anchor itself, never selected; -1 if it is not in the pool.
-    first : (r + 1,) intp
-        Queries of each row.
     lower, upper : (q,) float64
         Open window of each query, in signed squared units of the data.
     queries : (n, m) float
@@ -116,8 +113,9 @@ def select_tile(  # type: ignore[no-untyped-def]
         Pool indices in the heaps; the largest intp where empty.
     """
     stop_column = column + tile.shape[1]
+    per_row = lower.shape[0] // tile.shape[0]
     for r in range(tile.shape[0]):
-        for q in range(first[r], first[r + 1]):
+        for q in range(r * per_row, (r + 1) * per_row):
             floor = np.float32(lower[q] / unit - slack[r])
             ceiling = np.float32(min(distances[q, 0], upper[q]) / unit + slack[r])
             for part in range(2):
@@ -148,8 +146,6 @@ def window_tile(  # type: ignore[no-untyped-def]
     unit,
     slack,
     allowed,
-    own,
-    first,
     lower,
     upper,
     queries,
@@ -162,7 +158,7 @@ def window_tile(  # type: ignore[no-untyped-def]
 ):
     """Count the pool rows inside each query's window, and take those that are wanted.
 
-    Parameters as in `select_tile`, with nearest distances only, and:
+    Parameters as in `select_tile`, with nearest distances of other classes only, and:
 
     wanted : (q, k) intp
         Ordinals, ascending, of the rows in the window to take; k = 0 only counts.
@@ -172,8 +168,9 @@ def window_tile(  # type: ignore[no-untyped-def]
         Pool indices of what was taken.
     """
     stop_column = column + tile.shape[1]
+    per_row = lower.shape[0] // tile.shape[0]
     for r in range(tile.shape[0]):
-        for q in range(first[r], first[r + 1]):
+        for q in range(r * per_row, (r + 1) * per_row):
             low, high = lower[q] / unit, upper[q] / unit
             for part in range(2):
                 begin = max(allowed[r, 2 * part], column) - column
@@ -183,8 +180,6 @@ def window_tile(  # type: ignore[no-untyped-def]
                     if not low - slack[r] <= v <= high + slack[r]:
                         continue
                     i = order[column + j]
-                    if i == own[r]:
-                        continue
                     if v <= low + slack[r] or v >= high - slack[r]:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
                         if d <= lower[q] or d >= upper[q]:

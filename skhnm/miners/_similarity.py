@@ -57,10 +57,17 @@ class MultiSimilarityMiner(BaseMiner):
         farthest = np.where(np.isnan(d_ap), -np.inf, d_ap).max(axis=1, initial=-np.inf)
         upper = farthest[:, None] + slack
         if self.n_negatives is None:
-            negatives = c.within(upper)
+            listed, first = c.lists_within(upper)
+            anchors = np.flatnonzero(np.diff(first))
+            negatives = c.pad_lists(listed, first[np.append(anchors, len(c))])
+            of = np.repeat(np.arange(len(c)), np.diff(first))
+            d_an = c.distances(listed[:, None], anchors=of)[:, 0]
+            nearest = np.minimum.reduceat(d_an, first[anchors]) if len(anchors) else d_an
         else:
-            negatives = c.nearest(self.n_negatives, upper=upper)[0]
-        nearest = c.nearest(1)[1]
-        positives = compact(np.where(d_ap > nearest - slack, c.positives, -1))
-        anchors = np.flatnonzero((positives >= 0).any(axis=1) & (negatives >= 0).any(axis=1))
-        return Tuples(anchors, trim(positives[anchors]), trim(negatives[anchors]))
+            negatives, distances = c.nearest(self.n_negatives, upper=upper)
+            anchors = np.flatnonzero(negatives[:, 0] >= 0)
+            negatives, nearest = trim(negatives[anchors]), distances[anchors, 0]
+        # Whoever has a negative below the window's end has a positive above its other end.
+        kept = d_ap[anchors] > nearest[:, None] - slack
+        positives = trim(compact(np.where(kept, c.positives[anchors], -1)))
+        return Tuples(anchors, positives, negatives)

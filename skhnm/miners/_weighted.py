@@ -12,7 +12,7 @@ from skhnm.kernels._draw import draw_tile
 from skhnm.miners._base import BaseMiner
 from skhnm.neighbors._candidates import Candidates
 
-_ENTRIES_A_TILE = 2**20
+_ENTRIES_A_TILE = 2**18
 
 
 class DistanceWeightedMiner(BaseMiner):
@@ -35,8 +35,8 @@ class DistanceWeightedMiner(BaseMiner):
 
     Notes
     -----
-    Weights are normalised for each anchor, in the log: in 512 dimensions they span
-    hundreds of orders of magnitude.
+    Weights are normalised for each anchor apart: in 512 dimensions they span hundreds of
+    orders of magnitude.
 
     References
     ----------
@@ -83,16 +83,15 @@ class DistanceWeightedMiner(BaseMiner):
         assert c.upper is not None
         lower, upper = c.lower.ravel(), c.upper.ravel()
         height = max(1, _ENTRIES_A_TILE // max(1, N))
-        columns = np.arange(N, dtype=np.intp)
 
         def draw(tile: int) -> None:
             rows = slice(tile * height, min((tile + 1) * height, n))
             D = c.distances_to_all(rows)
             draw_tile(
-                D, columns, c.own[rows], c.codes[rows], c.pool_codes, lower[rows], upper[rows],
-                self.cutoff, float(c.pool.shape[1]), uniforms[rows], found[rows],
+                D, c.Z[rows], c.pool, c.codes[rows], c.pool_codes,
+                lower[rows], upper[rows], self.cutoff, uniforms[rows], found[rows],
             )  # fmt: skip
 
         if N:
-            run_tiles(draw, -(-n // height), c.n_jobs, n * N * (30.0 + c.pool.shape[1]))
+            run_tiles(draw, -(-n // height), c.n_jobs, n * N * (5.0 + 0.1 * c.pool.shape[1]))
         return found

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from skhnm._registry import Registry
+from skhnm._threads import cut, run_tiles
 from skhnm._typing import IndexArray, RandomState
 from skhnm._validation import check_index_array, check_number
 from skhnm.kernels._rows import first_misplaced
@@ -220,17 +221,32 @@ def check_side(
     """
     c = candidates
     anchors = np.arange(len(c)) if anchors is None else anchors
-    rows = check_index_array(given, name, len(anchors), len(c.pool), f"{what}s")
-    wrong = first_misplaced(rows, anchors, c.codes, c.pool_codes, c.own, what == "positive")
-    if wrong >= 0:
-        t, column = divmod(wrong, rows.shape[1])
+    rows = check_index_array(given, name, len(anchors))
+    parts = cut(slice(0, len(rows)), rows.shape[1])
+    wrong = np.full(len(parts), -1, dtype=np.intp)
+
+    def look(i: int) -> None:
+        wrong[i] = first_misplaced(
+            rows, anchors, c.codes, c.pool_codes, c.own, what == "positive",
+            parts[i].start, parts[i].stop,
+        )  # fmt: skip
+
+    run_tiles(look, len(parts), c.n_jobs, float(rows.size))
+    for place in wrong[wrong >= 0]:
+        t, column = divmod(int(place), rows.shape[1])
+        row = rows[t, column]
+        if not 0 <= row < len(c.pool):
+            raise ValueError(
+                f"{name} must hold rows of the pool, 0 to {len(c.pool) - 1}, or -1 for padding; "
+                f"got {row} among the {what}s of anchor {anchors[t]}"
+            )
         rule = (
             "another row of the anchor's class" if what == "positive"
             else "a row of another known class"
         )  # fmt: skip
         raise ValueError(
-            f"{name} gives row {rows[t, column]} as a {what} of anchor {anchors[t]}: a {what} "
-            f"is {rule} (pad with -1)"
+            f"{name} gives row {row} as a {what} of anchor {anchors[t]}: a {what} is {rule} "
+            "(pad with -1)"
         )
     return rows
 

@@ -12,11 +12,12 @@ from functools import cached_property
 
 import numpy as np
 
-from skhnm._threads import run_tiles
+from skhnm._threads import cut, run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.kernels._distances import all_distances_tile, pair_distances_tile
+from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._rows import unit_rows
+from skhnm.kernels._within import spread_lists
 from skhnm.neighbors._search import ExactSearch, Side
 
 MAX_ENTRIES = 2**27
@@ -198,24 +199,53 @@ class Candidates:
 
         With k, a uniform draw of k of them.
         """
-        if lower is None:
-            lower = np.full_like(upper, -np.inf)
-        window = self._narrow(lower, upper)
-        assert window[0] is not None
-        assert window[1] is not None
-        lower, upper = window[0], window[1]
-        counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
-        most = int(counts.max(initial=0))
-        width = most if k is None else min(k, most)
-        self._check_size(upper.shape[1], width, "other")
         if k is None:
-            ranks = np.arange(width)
-            wanted = np.where(ranks < counts[:, None], ranks, np.iinfo(np.intp).max)
-        else:
-            drawn = self._draw(counts, width)
-            wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
+            return self.pad_lists(*self.lists_within(upper, lower))
+        lower, upper = self._window(lower, upper)
+        counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+        width = min(k, int(counts.max(initial=0)))
+        self._check_size(upper.shape[1], width, "other")
+        drawn = self._draw(counts, width)
+        wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
         found = self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
         return _sort_by_index(found)
+
+    def lists_within(
+        self, upper: FloatArray, lower: FloatArray | None = None
+    ) -> tuple[IndexArray, IndexArray]:
+        """List the rows of other classes in each open window (n, w), by index, unpadded.
+
+        Returns
+        -------
+        listed : (t,) intp
+            Rows of the pool, window after window.
+        first : (n * w + 1,) intp
+            Where the list of each window begins.
+        """
+        lower, upper = self._window(lower, upper)
+        return self._search.list_within(self.Z, self.codes, lower=lower, upper=upper)
+
+    def _window(self, lower: FloatArray | None, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return both ends (n, w) of windows, within those of these candidates."""
+        lower = np.full_like(upper, -np.inf) if lower is None else lower
+        ends = self._narrow(lower, upper)
+        assert ends[0] is not None
+        assert ends[1] is not None
+        return ends[0], ends[1]
+
+    def pad_lists(self, listed: IndexArray, first: IndexArray) -> IndexArray:
+        """Put lists that follow each other into rows (q, k), padded with -1."""
+        n = len(first) - 1
+        longest = int(np.diff(first).max(initial=0))
+        self._check_size(n / max(1, len(self)), longest, "other")
+        rows = np.empty((n, longest), dtype=np.intp)
+        parts = cut(slice(0, n), longest)
+
+        def spread(i: int) -> None:
+            spread_lists(listed, first, parts[i].start, parts[i].stop, rows)
+
+        run_tiles(spread, len(parts), self.n_jobs, float(rows.size))
+        return rows
 
     # Pairs, and what becomes of the answers.
 
@@ -237,10 +267,22 @@ class Candidates:
         return out
 
     def distances_to_all(self, rows: slice) -> FloatArray:
-        """Squared distances (r, N) from some anchors to the whole pool."""
-        out = np.empty((rows.stop - rows.start, len(self.pool)), dtype=np.float64)
-        all_distances_tile(self.Z[rows], self.pool, out)
-        return out
+        """Squared distances (r, N) from some anchors to the whole pool, to a few roundings.
+
+        From a product in float64: meant for rows at unit length.
+        """
+        pool, squares = self._wide_pool
+        Z = self.Z[rows].astype(np.float64, copy=False)
+        D = (-2.0 * Z) @ pool.T
+        D += squares
+        D += np.einsum("ij,ij->i", Z, Z)[:, None]
+        return D
+
+    @cached_property
+    def _wide_pool(self) -> tuple[FloatArray, FloatArray]:
+        """The pool in float64, and its squared norms."""
+        pool = self.pool.astype(np.float64, copy=False)
+        return pool, np.einsum("ij,ij->i", pool, pool)
 
     def around(self, rows: IndexArray, k: int) -> IndexArray:
         """Find the k nearest rows of any class around some rows of the pool (r,) → (r, k)."""
@@ -315,7 +357,7 @@ class Candidates:
         """Most rows that any anchor has on a side."""
         return max(1, int(self._ranks(side)[0].max(initial=1)))
 
-    def _check_size(self, width: int, k: int, side: Side) -> None:
+    def _check_size(self, width: float, k: int, side: Side) -> None:
         entries = len(self) * width * k
         if entries <= MAX_ENTRIES:
             return
@@ -324,7 +366,7 @@ class Candidates:
             if side == "own"
             else ("negatives", "Ask for fewer (n_negatives)")
         )
-        pairs = f" × {width} positives" if width > 1 else ""
+        pairs = f" × {width:g} positives" if width > 1 else ""
         raise ValueError(
             f"This mining would return {entries:.2g} rows ({len(self)} anchors{pairs} × {k} "
             f"{what}), above the limit of {MAX_ENTRIES:.2g}. {remedy}, or mine in batches "

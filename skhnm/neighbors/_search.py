@@ -10,7 +10,7 @@ product. Memory grows with the rows asked about times the neighbours asked for.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Literal
 
@@ -21,11 +21,13 @@ from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import augment_rows, max_squared_distance
 from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile
+from skhnm.kernels._within import list_marked, mark_tile
 from skhnm.neighbors._tiling import Plan, column_tiles, may_select, meetings, row_tiles
 
 Side = Literal["own", "other", "any"]
 
 _EMPTY = np.iinfo(np.intp).max
+_MARKS = 2**22  # bytes a tile of rows may take to mark what it found
 
 
 class ExactSearch:
@@ -157,15 +159,15 @@ class ExactSearch:
     ) -> None:
         """Fill the heaps (n * w, k) of the plan's questions."""
 
-        def scan(tile, column, slack, rows, asked):  # type: ignore[no-untyped-def]
-            select_tile(
-                tile, column, sign, self._unit, slack, plan.allowed[rows], plan.own[rows],
-                np.arange(len(tile) + 1) * plan.width, plan.lower[asked], plan.upper[asked],
-                queries, plan.order[rows], self.pool, self.order,
-                distances[asked], indices[asked],
-            )  # fmt: skip
+        def scan(rows: slice, asked: slice) -> None:
+            for tile, column, slack in self._tiles(queries, plan, rows, sign):
+                select_tile(
+                    tile, column, sign, self._unit, slack, plan.allowed[rows], plan.own[rows],
+                    plan.lower[asked], plan.upper[asked], queries, plan.order[rows],
+                    self.pool, self.order, distances[asked], indices[asked],
+                )  # fmt: skip
 
-        self._scan_tiles(queries, plan, sign, scan)
+        self._scan(plan, row_tiles(len(queries)), scan)
 
     def _select_mutually(
         self, plan: Plan, sign: float, distances: FloatArray, indices: IndexArray
@@ -233,38 +235,71 @@ class ExactSearch:
         counts = np.zeros((len(plan.lower), 2), dtype=np.intp)
         found = np.full(wanted.shape, -1, dtype=np.intp)
 
-        def scan(tile, column, slack, rows, asked):  # type: ignore[no-untyped-def]
-            window_tile(
-                tile, column, self._unit, slack, plan.allowed[rows], plan.own[rows],
-                np.arange(len(tile) + 1) * plan.width, plan.lower[asked], plan.upper[asked],
-                queries, plan.order[rows], self.pool, self.order,
-                wanted[asked], counts[asked], found[asked],
-            )  # fmt: skip
+        def scan(rows: slice, asked: slice) -> None:
+            for tile, column, slack in self._tiles(queries, plan, rows):
+                window_tile(
+                    tile, column, self._unit, slack, plan.allowed[rows], plan.lower[asked],
+                    plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
+                    wanted[asked], counts[asked], found[asked],
+                )  # fmt: skip
 
-        self._scan_tiles(queries, plan, 1.0, scan)
+        self._scan(plan, row_tiles(len(queries)), scan)
         return plan.unsort(counts[:, 0]), plan.unsort(found)
 
-    def _scan_tiles(
-        self, queries: FloatArray, plan: Plan, sign: float, scan: Callable[..., None]
-    ) -> None:
-        """Hand every tile that can matter to `scan`, one row of tiles to a thread at a time."""
-        if len(queries) == 0 or len(self) == 0:
+    def list_within(
+        self, queries: FloatArray, codes: IndexArray, *, lower: FloatArray, upper: FloatArray
+    ) -> tuple[IndexArray, IndexArray]:
+        """List the rows of other classes inside each open window (n, w), by index.
+
+        Returns
+        -------
+        listed : (t,) intp
+            Rows of the pool, window after window.
+        first : (n * w + 1,) intp
+            Where each window begins in the list.
+        """
+        plan = Plan(codes, self.allowed(codes, "other"), None, lower, upper)
+        counts = np.zeros(len(plan.lower), dtype=np.intp)
+        width = -(-len(self.pool) // 8) * 8  # so that marks can be read eight at a time
+        lists: dict[int, IndexArray] = {}
+
+        def scan(rows: slice, asked: slice) -> None:
+            marks = np.zeros((asked.stop - asked.start, width), dtype=bool)
+            for tile, column, slack in self._tiles(queries, plan, rows):
+                mark_tile(
+                    tile, column, self._unit, slack, plan.allowed[rows], plan.lower[asked],
+                    plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
+                    marks, counts[asked],
+                )  # fmt: skip
+            lists[rows.start] = np.empty(counts[asked].sum(), dtype=np.intp)
+            list_marked(marks, marks.view(np.uint64), counts[asked], lists[rows.start])
+
+        height = max(1, _MARKS // max(1, width * plan.width))
+        self._scan(plan, row_tiles(len(queries), height), scan)
+        listed = np.concatenate([np.empty(0, dtype=np.intp), *(lists[i] for i in sorted(lists))])
+        return plan.unsort_lists(listed, counts)
+
+    def _scan(self, plan: Plan, tiles: list[slice], scan: Callable[[slice, slice], None]) -> None:
+        """Call ``scan(rows, questions)`` for each tile of rows, each in some thread."""
+        if len(self) == 0:
             return
-        columns = self._prepare_columns()
-        tiles = row_tiles(len(queries))
+        self._prepare_columns()
 
-        def scan_row_of_tiles(number: int) -> None:
+        def scan_rows(number: int) -> None:
             rows = tiles[number]
-            asked = slice(rows.start * plan.width, rows.stop * plan.width)
-            augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
-            norms = augment_rows(
-                queries, plan.order[rows], self._mean, self._scale, sign, augmented
-            )
-            for others in column_tiles(plan.allowed[rows]):
-                tile = augmented @ columns[others].T
-                scan(tile, others.start, self._slack(norms, others), rows, asked)
+            scan(rows, slice(rows.start * plan.width, rows.stop * plan.width))
 
-        run_tiles(scan_row_of_tiles, len(tiles), self.n_jobs, self._nanoseconds(len(queries)))
+        run_tiles(scan_rows, len(tiles), self.n_jobs, self._nanoseconds(len(plan.order)))
+
+    def _tiles(
+        self, queries: FloatArray, plan: Plan, rows: slice, sign: float = 1.0
+    ) -> Iterator[tuple[FloatArray, int, FloatArray]]:
+        """Yield each tile that can matter to some rows, its first column, and its slack."""
+        columns = self._prepare_columns()
+        augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
+        norms = augment_rows(queries, plan.order[rows], self._mean, self._scale, sign, augmented)
+        for others in column_tiles(plan.allowed[rows]):
+            yield augmented @ columns[others].T, others.start, self._slack(norms, others)
 
     def _nanoseconds(self, n_queries: int) -> float:
         """Rough time of comparing so many queries with all rows."""

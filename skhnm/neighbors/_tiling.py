@@ -15,9 +15,9 @@ COLUMN_TILE = 768
 """Multiples of BLAS's own blocks, and where the product was fastest; see benchmarks/KERNELS.md."""
 
 
-def row_tiles(n: int) -> list[slice]:
-    """Cut n rows into tiles: full ones, but some for each thread where there are few rows."""
-    height = min(ROW_TILE, max(64, -(-n // 16)))
+def row_tiles(n: int, most: int | None = None) -> list[slice]:
+    """Cut n rows into tiles of at most so many: some for each thread where there are few rows."""
+    height = min(ROW_TILE, most or ROW_TILE, max(64, -(-n // 8)))
     return [slice(start, min(start + height, n)) for start in range(0, n, height)]
 
 
@@ -97,3 +97,10 @@ class Plan:
         result = np.empty_like(rows)
         result[self.order] = rows
         return result.reshape(asked.shape)
+
+    def unsort_lists(self, listed: IndexArray, counts: IndexArray) -> tuple[IndexArray, IndexArray]:
+        """Undo `sort` for lists of some lengths, one a question; return where each begins too."""
+        begin = self.unsort(np.cumsum(counts) - counts)
+        counts = self.unsort(counts)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        return listed[np.arange(first[-1]) + np.repeat(begin - first[:-1], counts)], first

@@ -19,7 +19,6 @@ class Scan:
         self.rows = np.array([8, 2, 5, 0])
         self.own = np.array([-1, 17, 250, 3])
         self.allowed = np.array([[0, 300, 0, 0], [0, 90, 140, 300], [20, 30, 40, 41], [0] * 4])
-        self.first = np.arange(5) * per_row
         self.sign, self.unit, self.per_row = sign, unit, per_row
         d = np.array(naive.distances(self.queries[self.rows], self.pool[self.order]))
         self.tile = (sign * d / unit).astype(np.float32)
@@ -37,7 +36,7 @@ class Scan:
         for column, tile in self.tiles(widths):
             select_tile(
                 tile, column, self.sign, self.unit, self.slack, self.allowed,
-                self.own, self.first, lower, upper, self.queries, self.rows, self.pool,
+                self.own, lower, upper, self.queries, self.rows, self.pool,
                 self.order, distances, indices,
             )  # fmt: skip
         return [
@@ -50,8 +49,8 @@ class Scan:
         found = np.full(wanted.shape, -1)
         for column, tile in self.tiles(widths):
             window_tile(
-                tile, column, self.unit, self.slack, self.allowed, self.own,
-                self.first, self.lower, self.upper, self.queries, self.rows, self.pool,
+                tile, column, self.unit, self.slack, self.allowed,
+                self.lower, self.upper, self.queries, self.rows, self.pool,
                 self.order, wanted, counts, found,
             )  # fmt: skip
         return counts, found
@@ -62,14 +61,17 @@ class Scan:
             yield start, np.ascontiguousarray(self.tile[:, start : start + width])
             start += width
 
-    def eligible(self):
-        """Distances and allowed pool rows of each query, in the order of the columns."""
+    def eligible(self, own=True):
+        """Distances and allowed pool rows of each query, in the order of the columns.
+
+        With `own`, less the anchor itself.
+        """
         for r, row in enumerate(self.rows):
             d = [naive.squared_distance(self.queries[row], b) for b in self.pool]
             a, b, c, e = self.allowed[r]
             seen = [*self.order[a:b], *self.order[c:e]]
             for _ in range(self.per_row):
-                yield d, [j for j in seen if j != self.own[r]]
+                yield d, [j for j in seen if not own or j != self.own[r]]
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 400])
@@ -116,7 +118,7 @@ def test_window_tile_counts_and_takes_the_wanted_as_naive_does(per_row, noise, w
     scan = Scan(noise=noise, per_row=per_row)
     wanted = np.tile([0, 2, 3, 50, 200], (4 * per_row, 1))
     counts, found = scan.within(wanted, widths)
-    for q, (d, rows) in enumerate(scan.eligible()):
+    for q, (d, rows) in enumerate(scan.eligible(own=False)):
         inside = [j for j in rows if scan.lower[q] < d[j] < scan.upper[q]]
         taken = [inside[w] for w in wanted[q] if w < len(inside)]
         assert counts[q].tolist() == [len(inside), len(taken)]

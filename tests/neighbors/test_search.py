@@ -96,6 +96,22 @@ def test_a_window_with_nan_holds_nothing(method):
             assert (search.count_within(Z, y, **window) == 0).all()
 
 
+@pytest.mark.parametrize("pools", cases.POOLS[:2])
+@pytest.mark.parametrize("case", cases.CASES)
+def test_windows_are_listed_by_index(case, pools):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
+    listed, first = ExactSearch(pool, pool_y).list_within(Z, y, lower=lower, upper=upper)
+    question = 0
+    for i, d in enumerate(naive.distances(Z, pool)):
+        rows = naive.side(y[i], pool_y, own[i], "other")
+        for low, high in zip(*WINDOWS["several"], strict=True):
+            inside = sorted(j for j in rows if low < d[j] < high)
+            assert listed[first[question] : first[question + 1]].tolist() == inside
+            question += 1
+    assert first[-1] == len(listed)
+
+
 @pytest.mark.parametrize("farthest", [False, True])
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("case", cases.CASES)
@@ -119,6 +135,7 @@ def answers(Z, y, n_jobs=1):
     wanted = np.tile([0, 2, 11], (lower.size, 1))
     found = [search.count_within(Z, y, lower=lower, upper=upper)]
     found.append(search.take_within(Z, y, wanted, lower=lower, upper=upper))
+    found += search.list_within(Z, y, lower=lower, upper=upper)
     for farthest in (False, True):
         for side in SIDES:
             found += search.nearest(Z, y, 3, side=side, own=own, farthest=farthest)
@@ -193,7 +210,7 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
     codes, query_codes = np.zeros(300, dtype=int), np.ones(40, dtype=int)
     worst = []
 
-    def measure(tile, column, sign, unit, slack, allowed, own, first, lower, upper,
+    def measure(tile, column, sign, unit, slack, allowed, own, lower, upper,
                 queries, rows, pool, order, distances, indices):  # fmt: skip
         P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
         exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
