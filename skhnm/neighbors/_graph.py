@@ -44,10 +44,15 @@ class GraphIndex(ApproximateIndex):
 
     Notes
     -----
-    A walk finds the nearest rows of any class. Where fewer than `k` of these may be found,
-    because the query lies among its own class, the classes' k-means cells are visited
-    instead; both answers together make the result. Rows of the query's own class are
-    always searched exactly.
+    A walk finds the nearest rows of any class. Where fewer than `k` that may be found are
+    among these, because the query lies among its own class, it visits the nearest k-means
+    cells of other classes, or is compared with every row where such queries are few. Most
+    are missed where classes are just so far apart that cells are visited for rows at their
+    very rims: raise `n_probe` there. Rows of the query's own class are always searched
+    exactly.
+
+    The graphs take most of the time of `fit`, and pay only where queries are many. Memory
+    grows with the pool, which the graphs hold once more, and its links.
 
     References
     ----------

@@ -17,7 +17,7 @@ class LSHIndex(ApproximateIndex):
 
     Parameters
     ----------
-    n_bits : int, default=256
+    n_bits : int, default=512
         Hyperplanes. More find more, and take more memory and time.
     n_candidates : int, default=256
         Rows that are compared exactly, for each query. More find more, more slowly.
@@ -38,11 +38,14 @@ class LSHIndex(ApproximateIndex):
 
     Notes
     -----
-    Bits of every row are compared, so the time grows as that of `ExactIndex` does, but
-    with `n_bits` instead of the number of features: meant for several hundred of these.
-    Where fewer than `k` rows of other classes are among the nearest, because the query
-    lies among its own class, the classes' k-means cells are visited instead. Rows of the
-    query's own class are always searched exactly.
+    The bits of every row are compared, so the time grows as that of `ExactIndex` does, only
+    more slowly with the number of features: meant for several hundred of these.
+    Memory grows with the pool and its bits.
+
+    Where fewer than `k` rows that may be found are among the nearest of all, because the
+    query lies among its own class, it visits the nearest k-means cells of other classes,
+    or is compared with every row where such queries are few. Rows of the query's own class
+    are always searched exactly.
 
     References
     ----------
@@ -59,7 +62,7 @@ class LSHIndex(ApproximateIndex):
 
     def __init__(
         self,
-        n_bits: int = 256,
+        n_bits: int = 512,
         n_candidates: int = 256,
         n_probe: int = 64,
         random_state: RandomState = 0,

@@ -31,10 +31,10 @@ class TreeIndex(BackendIndex):
 
     Notes
     -----
-    Meant for up to about eight dimensions; with more, a query visits most of the tree,
-    and `ExactIndex` is faster. Queries whose nearest rows are nearly all of their own
-    class are answered by comparison with every row, for other classes are then too far
-    away for the tree to help.
+    Meant for a few dimensions, about two to five; with more, a query visits most of the tree, and
+    `ExactIndex` is faster. Where fewer than `k` rows that may be found are among the
+    nearest of all, because the query lies among its own class, it is compared with every
+    row: where classes lie apart, prefer `ExactIndex` too.
 
     References
     ----------

@@ -102,11 +102,36 @@ def test_a_broken_loss_is_caught(flaw):
         check_loss(Gap(flaw))
 
 
-def test_a_careless_index_is_caught():
-    class Backwards(ExactIndex):
-        def nearest(self, *args, **kwargs):
-            indices, distances = super().nearest(*args, **kwargs)
-            return indices[:, ::-1], distances[:, ::-1]
+class Backwards(ExactIndex):
+    """Each of these has a flaw that a check must find."""
 
-    with pytest.raises(AssertionError):
-        check_index(Backwards())
+    def nearest(self, *args, **kwargs):
+        indices, distances = super().nearest(*args, **kwargs)
+        return indices[:, ::-1], distances[:, ::-1]
+
+
+class Starved(ExactIndex):
+    def _nearest(self, queries, codes, k, side, own):
+        indices, distances = self.search_.nearest(queries, codes, 100, side="any", own=own)
+        if side != "any":
+            other = self.search_.codes[indices] != codes[:, None]
+            indices = np.where(other == (side == "other"), indices, -1)
+        return indices[:, :k], distances[:, :k]
+
+
+class Writing(ExactIndex):
+    def fit(self, pool, codes):
+        pool -= pool.mean(axis=0)
+        return super().fit(pool, codes)
+
+
+class Forgetting(ExactIndex):
+    def _nearest(self, queries, codes, k, side, own):
+        self.asked_ = getattr(self, "asked_", 0) + 1
+        return self.search_.nearest(queries, codes, min(k, self.asked_), side=side, own=own)
+
+
+@pytest.mark.parametrize("index", [Backwards(), Starved(), Writing(), Forgetting()])
+def test_a_careless_index_is_caught(index):
+    with pytest.raises((AssertionError, ValueError)):
+        check_index(index)
