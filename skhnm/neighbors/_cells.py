@@ -51,6 +51,8 @@ class Cells:
         cell_of_row = np.full(len(search.pool), -1, dtype=np.intp)
         cell_of_row[order] = cells
         self._rows = ExactSearch(search.pool, cell_of_row, n_jobs=1)
+        # The first question prepares the pool: once, before several threads ask.
+        self._rows.nearest(rows[:1], cells[:1], 1, side="own")
 
     def nearest(
         self,
