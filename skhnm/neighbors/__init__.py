@@ -2,5 +2,8 @@
 
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._exact import ExactIndex
+from skhnm.neighbors._graph import GraphIndex
+from skhnm.neighbors._lsh import LSHIndex
+from skhnm.neighbors._tree import TreeIndex
 
-__all__ = ["BaseIndex", "ExactIndex"]
+__all__ = ["BaseIndex", "ExactIndex", "GraphIndex", "LSHIndex", "TreeIndex"]

@@ -92,6 +92,8 @@ class BaseIndex(BaseEstimator, ABC):
         check_consistent_length(queries, codes)
         own = np.full(len(queries), -1, dtype=np.intp) if own is None else check_codes(own, "own")
         check_consistent_length(queries, own)
+        if own.max(initial=-1) >= len(pool):
+            raise ValueError(f"own names row {own.max()}, but the pool has {len(pool)} rows")
         return pad(*self._nearest(queries, codes, k, side, own), k)
 
     def _prepare(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -61,6 +62,12 @@ def index_checks(index: Any, *, recall: float = 1.0) -> Iterator[Callable[[], No
         rows_without_a_class_find_and_are_nobody,
         fewer_than_asked_are_padded,
         an_empty_pool_finds_nothing,
+        rows_among_their_own_class_find_others,
+        duplicates_are_rows_of_their_own,
+        rows_far_from_the_origin_are_told_apart,
+        the_answer_is_the_same_twice_and_for_any_n_jobs,
+        the_pool_and_the_queries_are_left_alone,
+        it_can_be_cloned_and_pickled,
     ):
         yield partial(check, index, recall)
 
@@ -141,3 +148,72 @@ def an_empty_pool_finds_nothing(index: Any, recall: float) -> None:
     assert (indices == -1).all()
     indices, _ = clone(index).fit(pool, codes).nearest(pool[:0], codes[:0], 2, side="any")
     assert len(indices) == 0
+
+
+def rows_among_their_own_class_find_others(index: Any, recall: float) -> None:
+    """Clusters so far apart that hundreds of rows of a query's own class are nearer."""
+    random = np.random.default_rng(1)
+    codes = np.repeat([0, 1, 2], 300)
+    pool = random.normal(size=(900, 4)) + 100.0 * np.eye(3, 4)[codes]
+    rows = np.arange(len(pool))
+    D = pairwise_distances(pool, pool, "sqeuclidean")
+    found = clone(index).fit(pool, codes).nearest(pool, codes, 3, own=rows)
+    assert (found[0] >= 0).all(), "rows of other classes were not found"
+    _assert_found(found, D, codes[:, None] != codes, 3, recall)
+
+
+def duplicates_are_rows_of_their_own(index: Any, recall: float) -> None:
+    """Equal rows of three classes find each other, and not themselves."""
+    pool = np.tile(_rows()[0][:60], (3, 1))
+    codes, rows = np.repeat([0, 1, 2], 60), np.arange(180)
+    indices, distances = clone(index).fit(pool, codes).nearest(pool, codes, 2, own=rows)
+    assert (codes[indices] != codes[:, None]).all(), "a row of one's own class was found"
+    assert (indices[:, 0] != indices[:, 1]).all(), "a row was found twice"
+    assert np.mean(distances == 0.0) >= recall, "duplicates were not found"
+
+
+def rows_far_from_the_origin_are_told_apart(index: Any, recall: float) -> None:
+    """Distances do not cancel where all rows are far away."""
+    pool, codes = _rows()
+    pool = pool + 1e6
+    D = pairwise_distances(pool - 1e6, pool - 1e6, "sqeuclidean")
+    found = clone(index).fit(pool, codes).nearest(pool, codes, 3)
+    _assert_found(found, D, codes[:, None] != codes, 3, recall)
+
+
+def the_answer_is_the_same_twice_and_for_any_n_jobs(index: Any, recall: float) -> None:
+    """Nothing depends on earlier questions, nor on threads."""
+    pool, codes = _rows()
+    answers = []
+    for n_jobs in (1, 2):
+        fitted = clone(index)
+        if "n_jobs" in fitted.get_params():
+            fitted.set_params(n_jobs=n_jobs)
+        fitted.fit(pool, codes)
+        answers += [fitted.nearest(pool, codes, 3), fitted.nearest(pool, codes, 3)]
+    for answer in answers[1:]:
+        np.testing.assert_array_equal(answer[0], answers[0][0])
+        np.testing.assert_array_equal(answer[1], answers[0][1])
+
+
+def the_pool_and_the_queries_are_left_alone(index: Any, recall: float) -> None:
+    """Write to nothing that is passed in."""
+    pool, codes = _rows()
+    before = pool.copy(), codes.copy()
+    for given in (pool, codes):
+        given.flags.writeable = False
+    clone(index).fit(pool, codes).nearest(pool, codes, 3, own=np.arange(len(pool)))
+    np.testing.assert_array_equal(pool, before[0])
+    np.testing.assert_array_equal(codes, before[1])
+
+
+def it_can_be_cloned_and_pickled(index: Any, recall: float) -> None:
+    """Keep the parameters in a clone, and the answers in a pickle."""
+    pool, codes = _rows()
+    fitted = clone(index).fit(pool, codes)
+    assert clone(fitted).get_params() == index.get_params()
+    answer, again = (
+        f.nearest(pool, codes, 3) for f in (fitted, pickle.loads(pickle.dumps(fitted)))
+    )
+    np.testing.assert_array_equal(again[0], answer[0])
+    np.testing.assert_array_equal(again[1], answer[1])

@@ -8,6 +8,7 @@ from skhnm.testing import index_checks
 POOL, CODES = np.array([[0.0], [1.0], [3.0], [7.0]]), np.array([0, 0, 1, 1])
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("check", index_checks(ExactIndex()), ids=lambda c: c.func.__name__)
 def test_keeps_the_contract_of_an_index(check):
     check()
@@ -29,6 +30,7 @@ def test_answers_have_the_width_that_was_asked_for():
         ({"codes": [0.5, 0, 0, 0]}, "codes must be whole numbers"),
         ({"codes": [0, 0]}, "inconsistent numbers of samples"),
         ({"own": [-2, 0, 0, 0]}, "own must be whole numbers"),
+        ({"own": [4, 0, 0, 0]}, "own names row 4, but the pool has 4 rows"),
     ],
 )
 def test_bad_questions_get_a_clear_error(changed, message):

@@ -102,11 +102,66 @@ def test_a_broken_loss_is_caught(flaw):
         check_loss(Gap(flaw))
 
 
-def test_a_careless_index_is_caught():
-    class Backwards(ExactIndex):
-        def nearest(self, *args, **kwargs):
-            indices, distances = super().nearest(*args, **kwargs)
-            return indices[:, ::-1], distances[:, ::-1]
+class Backwards(ExactIndex):
+    """Each of these has a flaw that a check must find."""
 
+    def nearest(self, *args, **kwargs):
+        indices, distances = super().nearest(*args, **kwargs)
+        return indices[:, ::-1], distances[:, ::-1]
+
+
+class Starved(ExactIndex):
+    def _nearest(self, queries, codes, k, side, own):
+        indices, distances = self.search_.nearest(queries, codes, 100, side="any", own=own)
+        if side != "any":
+            other = self.search_.codes[indices] != codes[:, None]
+            indices = np.where(other == (side == "other"), indices, -1)
+        return indices[:, :k], distances[:, :k]
+
+
+class Uncentred(ExactIndex):
+    def fit(self, pool, codes):
+        return super().fit(np.asarray(pool, dtype=np.float32), codes)
+
+
+class Writing(ExactIndex):
+    def fit(self, pool, codes):
+        pool -= pool.mean(axis=0)
+        return super().fit(pool, codes)
+
+
+class Forgetting(ExactIndex):
+    def _nearest(self, queries, codes, k, side, own):
+        self.asked_ = getattr(self, "asked_", 0) + 1
+        return self.search_.nearest(queries, codes, min(k, self.asked_), side=side, own=own)
+
+
+class Unpickled(ExactIndex):
+    def __getstate__(self):
+        return {"n_jobs": self.n_jobs}
+
+    def nearest(self, *args, **kwargs):
+        assert hasattr(self, "search_"), "what was prepared is lost"
+        return super().nearest(*args, **kwargs)
+
+
+@pytest.mark.parametrize(
+    ("index", "name"),
+    [
+        (Backwards(), "the_nearest_of_each_side_are_found"),
+        (Starved(), "rows_among_their_own_class_find_others"),
+        (Uncentred(), "rows_far_from_the_origin_are_told_apart"),
+        (Writing(), "the_pool_and_the_queries_are_left_alone"),
+        (Forgetting(), "the_answer_is_the_same_twice_and_for_any_n_jobs"),
+        (Unpickled(), "it_can_be_cloned_and_pickled"),
+    ],
+)
+def test_a_careless_index_is_caught(index, name):
+    (check,) = [check for check in index_checks(index) if check.func.__name__ == name]
+    with pytest.raises((AssertionError, ValueError)):
+        check()
+
+
+def test_one_failed_check_fails_them_all():
     with pytest.raises(AssertionError):
         check_index(Backwards())

@@ -1,0 +1,93 @@
+"""Indexes on faiss: without it, in company, and where the nearest are all of one class."""
+
+import multiprocessing
+import os
+import sys
+import threading
+
+import faiss
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_info
+
+from skhnm.neighbors import GraphIndex, LSHIndex, _approximate
+
+pytestmark = pytest.mark.jit
+
+every_index = pytest.mark.parametrize(
+    "index", [LSHIndex(n_jobs=2), GraphIndex(n_jobs=2)], ids=lambda i: type(i).__name__
+)
+
+
+@pytest.fixture
+def apart():
+    """Three classes, so far apart that the nearest of every row are its own class."""
+    codes = np.repeat([0, 1, 2], 400)
+    return np.random.default_rng(0).normal(size=(1200, 4)) + 100.0 * np.eye(3, 4)[codes], codes
+
+
+def answer(index, pool, codes):
+    return index.fit(pool, codes).nearest(pool, codes, 3)
+
+
+@every_index
+def test_without_faiss_the_error_says_what_to_install(index, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    with pytest.raises(ImportError, match=r"pip install 'skhnm\[ann\]'.*ExactIndex and TreeIndex"):
+        index.fit([[0.0]], [0])
+
+
+@every_index
+def test_few_queries_among_their_own_class_are_compared_with_every_row(index, apart, monkeypatch):
+    monkeypatch.setattr(_approximate, "Cells", None)
+    index.fit(*apart)
+    indices, _ = index.nearest(apart[0][:100], apart[1][:100], 3)
+    assert (indices >= 400).all()
+
+
+@every_index
+def test_a_pickle_leaves_out_what_can_be_made_again(index, apart):
+    answer(index, *apart)
+    assert "_cells" in vars(index)
+    assert "_cells" not in index.__getstate__()
+
+
+@every_index
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_thread_counts_are_left_as_found(index, apart, n_threads):
+    before = faiss.omp_get_max_threads()
+    try:
+        faiss.omp_set_num_threads(n_threads)
+        found = threadpool_info()
+        answer(index, *apart)
+        assert faiss.omp_get_max_threads() == n_threads
+        assert threadpool_info() == found
+    finally:
+        faiss.omp_set_num_threads(before)
+
+
+@every_index
+def test_two_threads_at_once_get_the_answer_of_one(index, apart):
+    alone = answer(index, *apart)[0]
+    index.fit(*apart)
+    results = []
+
+    def ask():
+        results.append(index.nearest(*apart, 3)[0])
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(results) == 3
+    assert all(np.array_equal(result, alone) for result in results)
+
+
+@every_index
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_child_that_was_forked_afterwards_gets_the_same_answer(index, apart):
+    alone = answer(index, *apart)[0]
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        result = pool.apply_async(answer, (index, *apart)).get(timeout=60)[0]
+    assert np.array_equal(result, alone)
