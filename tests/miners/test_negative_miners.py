@@ -12,7 +12,7 @@ from skhnm.miners import (
     ViolatingMiner,
 )
 from skhnm.miners._known import NEGATIVE_MINERS
-from skhnm.neighbors import _exact
+from skhnm.neighbors import _search
 from tests import cases, naive
 
 pytestmark = pytest.mark.filterwarnings("ignore::skhnm.exceptions.MiningWarning")
@@ -61,8 +61,8 @@ def test_result_does_not_depend_on_threads_or_tiles(monkeypatch, name, miner):
     arguments = cases.with_batch(*cases.CASES["uneven"])
     expected = mine(miner, arguments, random_state=3, n_jobs=1)
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
-    monkeypatch.setattr(_exact, "ROW_TILE", 3)
-    monkeypatch.setattr(_exact, "COLUMN_TILE", 5)
+    monkeypatch.setattr(_search, "ROW_TILE", 3)
+    monkeypatch.setattr(_search, "COLUMN_TILE", 5)
     found = mine(miner, arguments, random_state=3, n_jobs=4)
     assert cases.as_lists(found) == cases.as_lists(expected)
 

@@ -5,7 +5,7 @@ from scipy.stats import chisquare
 from skhnm import _threads
 from skhnm.miners import HardestPositives, NearestPositives, RandomPositives
 from skhnm.miners.positives import POSITIVE_MINERS
-from skhnm.neighbors import _exact
+from skhnm.neighbors import _search
 from tests import cases, naive
 
 VARIANTS = cases.listed(cases.POSITIVE_MINERS)
@@ -46,8 +46,8 @@ def test_result_does_not_depend_on_threads_or_tiles(monkeypatch, name, miner):
     arguments = cases.with_batch(*cases.CASES["uneven"])
     expected = mine(miner, arguments, random_state=3, n_jobs=1)
     monkeypatch.setattr(_threads, "_WORTH_A_THREAD", 0.0)
-    monkeypatch.setattr(_exact, "ROW_TILE", 3)
-    monkeypatch.setattr(_exact, "COLUMN_TILE", 5)
+    monkeypatch.setattr(_search, "ROW_TILE", 3)
+    monkeypatch.setattr(_search, "COLUMN_TILE", 5)
     found = mine(miner, arguments, random_state=3, n_jobs=4)
     np.testing.assert_array_equal(found, expected)
 
