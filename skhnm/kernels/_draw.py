@@ -20,23 +20,15 @@ def log_inverse_density(squared, dimensions, cutoff):  # type: ignore[no-untyped
 
 
 @kernel(error_model="numpy")
-def draw_tile(  # type: ignore[no-untyped-def]
-    D, columns, own, codes, pool_codes, lower, upper, cutoff, dimensions, uniforms, found
-):
-    """Draw pool rows of other classes one after the other, without replacement.
+def draw_tile(rows, D, cutoff, dimensions, uniforms, found):  # type: ignore[no-untyped-def]
+    """Draw from each anchor's rows one after the other, without replacement.
 
     Parameters
     ----------
-    D : (r, N) float64
-        Squared distances of r anchors to the whole pool, all at unit length.
-    columns : (N,) intp
-        Pool row of each column.
-    own : (r,) intp
-        Pool row of the anchor itself, -1 if there is none.
-    codes, pool_codes : (r,), (N,) intp
-        Classes; -1 is "no class".
-    lower, upper : (r,) float64
-        Open window of the squared distance.
+    rows : (r, w) intp
+        Rows of the pool to draw from; -1 is no choice.
+    D : (r, w) float64
+        Their squared distances to the anchor, all at unit length.
     cutoff : float
         Distances below count as this one.
     dimensions : float
@@ -54,8 +46,7 @@ def draw_tile(  # type: ignore[no-untyped-def]
         top = -np.inf
         n_left = 0
         for j in range(n):
-            other = pool_codes[j] >= 0 and codes[r] >= 0 and pool_codes[j] != codes[r]
-            if other and columns[j] != own[r] and lower[r] < D[r, j] < upper[r]:
+            if rows[r, j] >= 0:
                 weights[j] = log_inverse_density(D[r, j], dimensions, cutoff)
                 top = max(top, weights[j])
                 n_left += 1
@@ -93,7 +84,7 @@ def draw_tile(  # type: ignore[no-untyped-def]
                     if target < weights[j]:
                         break
                     target -= weights[j]
-            found[r, s] = columns[last]
+            found[r, s] = rows[r, last]
             weights[last] = 0.0
             total = 0.0
             for j in range(b * _BLOCK, min(n, (b + 1) * _BLOCK)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._threads import run_tiles
@@ -53,6 +55,8 @@ class DistanceWeightedMiner(BaseMiner):
            [2, 3, 0]])
     """
 
+    needs_positives: ClassVar[bool] = False
+
     def __init__(
         self, n_negatives: int = 20, *, cutoff: float = 0.5, max_distance: float = 1.4
     ) -> None:
@@ -75,24 +79,17 @@ class DistanceWeightedMiner(BaseMiner):
         return candidates.by_anchor(self._draw(c))
 
     def _draw(self, c: Candidates) -> IndexArray:
-        n, N = len(c), len(c.pool)
-        k = max(1, min(self.n_negatives, N))
+        n, width = len(c), c.available()
+        k = min(self.n_negatives, width)
         found = np.full((n, k), -1, dtype=np.intp)
         uniforms = c.random.random((n, k))
-        assert c.lower is not None
-        assert c.upper is not None
-        lower, upper = c.lower.ravel(), c.upper.ravel()
-        height = max(1, _ENTRIES_A_TILE // max(1, N))
-        columns = np.arange(N, dtype=np.intp)
+        dimensions = float(c.pool.shape[1])
+        height = max(1, _ENTRIES_A_TILE // width)
 
         def draw(tile: int) -> None:
             rows = slice(tile * height, min((tile + 1) * height, n))
-            D = c.distances_to_all(rows)
-            draw_tile(
-                D, columns, c.own[rows], c.codes[rows], c.pool_codes, lower[rows], upper[rows],
-                self.cutoff, float(c.pool.shape[1]), uniforms[rows], found[rows],
-            )  # fmt: skip
+            choices, D = c.choices(rows)
+            draw_tile(choices, D, self.cutoff, dimensions, uniforms[rows], found[rows])
 
-        if N:
-            run_tiles(draw, -(-n // height), c.n_jobs, n * N * (30.0 + c.pool.shape[1]))
+        run_tiles(draw, -(-n // height), c.n_jobs, n * width * (30.0 + dimensions))
         return found

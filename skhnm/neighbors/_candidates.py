@@ -146,19 +146,16 @@ class Candidates:
         if side == "other":
             lower, upper = self._narrow(lower, upper)
         window = lower if lower is not None else upper
-        k = min(k, self._available(side))
+        k = min(k, self.available(side))
         self._check_size(1 if window is None else window.shape[1], k, side)
-        return self._search.nearest(
-            self.Z, self.codes, k, side=side, own=self.own,
-            lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
-        )  # fmt: skip
+        return self._nearest(k, side, lower, upper, farthest)
 
     def sample(self, k: int, side: Side = "other") -> IndexArray:
         """Draw k rows of each anchor's side (n, k), uniformly and without replacement."""
         if side == "other" and (self.lower is not None or self.upper is not None):
             return self.within(self._everywhere, k)
         counts, _ = self._ranks(side)
-        k = min(k, self._available(side))
+        k = min(k, self.available(side))
         self._check_size(1, k, side)
         return self._at_ranks(self._draw(counts, k), side)
 
@@ -172,7 +169,7 @@ class Candidates:
         if side == "other" and (self.lower is not None or self.upper is not None):
             return self.within(self._everywhere)
         counts, _ = self._ranks(side)
-        width = self._available(side)
+        width = self.available(side)
         self._check_size(1, width, side)
         ranks = np.arange(width)
         found = self._at_ranks(np.where(ranks < counts[:, None], ranks, -1), side)
@@ -191,7 +188,7 @@ class Candidates:
         assert window[0] is not None
         assert window[1] is not None
         lower, upper = window[0], window[1]
-        counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+        counts = self._count_within(lower, upper)
         most = int(counts.max(initial=0))
         width = most if k is None else min(k, most)
         self._check_size(upper.shape[1], width, "other")
@@ -201,8 +198,34 @@ class Candidates:
         else:
             drawn = self._draw(counts, width)
             wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
-        found = self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
-        return _sort_by_index(found)
+        return _sort_by_index(self._take_within(wanted, lower, upper))
+
+    def choices(self, rows: slice) -> tuple[IndexArray, FloatArray]:
+        """Every row of other classes that some anchors may have, and its squared distance.
+
+        Both are of shape (r, w); -1 marks columns that are no choice.
+        """
+        distances = np.empty((rows.stop - rows.start, len(self.pool)), dtype=np.float64)
+        all_distances_tile(self.Z[rows], self.pool, distances)
+        columns = np.arange(len(self.pool))
+        codes, own = self.codes[rows, None], self.own[rows, None]
+        may = (codes >= 0) & (self.pool_codes >= 0) & (self.pool_codes != codes) & (columns != own)
+        if self.lower is not None:
+            may &= distances > self.lower[rows]
+        if self.upper is not None:
+            may &= distances < self.upper[rows]
+        return np.where(may, columns, -1), distances
+
+    def admitted(self, rows: IndexArray, anchors: IndexArray | None = None) -> IndexArray:
+        """Put -1 for rows (t, k) of other classes that the anchors (t,) may not have all the same.
+
+        Here there are none; a `Shortlist` has such. `anchors` left out are all, in order.
+        """
+        return rows
+
+    def available(self, side: Side = "other") -> int:
+        """Most rows that any anchor has on a side; at least 1."""
+        return max(1, int(self._ranks(side)[0].max(initial=1)))
 
     # Pairs, and what becomes of the answers.
 
@@ -221,12 +244,6 @@ class Candidates:
 
         nanoseconds = others.size * self.Z.shape[1]
         run_tiles(measure, -(-len(others) // rows_a_tile), self.n_jobs, nanoseconds)
-        return out
-
-    def distances_to_all(self, rows: slice) -> FloatArray:
-        """Squared distances (r, N) from some anchors to the whole pool."""
-        out = np.empty((rows.stop - rows.start, len(self.pool)), dtype=np.float64)
-        all_distances_tile(self.Z[rows], self.pool, out)
         return out
 
     def around(self, rows: IndexArray, k: int) -> IndexArray:
@@ -252,7 +269,27 @@ class Candidates:
             pairs // max(p, 1), self.positives.reshape(n * p, 1)[pairs], trim(negatives[pairs])
         )
 
-    # Ranks: the r-th row of an anchor's side, in the order of the sorted pool.
+    # Searches, and ranks: the r-th row of an anchor's side, in the order of the sorted pool.
+    # For the other side, `Shortlist` answers these from its lists.
+
+    def _nearest(
+        self,
+        k: int,
+        side: Side,
+        lower: FloatArray | None,
+        upper: FloatArray | None,
+        farthest: bool,
+    ) -> tuple[IndexArray, FloatArray]:
+        return self._search.nearest(
+            self.Z, self.codes, k, side=side, own=self.own,
+            lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
+        )  # fmt: skip
+
+    def _count_within(self, lower: FloatArray, upper: FloatArray) -> IndexArray:
+        return self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+
+    def _take_within(self, wanted: IndexArray, lower: FloatArray, upper: FloatArray) -> IndexArray:
+        return self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
 
     def _ranks(self, side: Side) -> tuple[IndexArray, IndexArray]:
         """Count each anchor's allowed rows, itself left out, and give its allowed ranges."""
