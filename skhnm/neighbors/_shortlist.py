@@ -39,12 +39,12 @@ class Shortlist(Candidates):
     @cached_property
     def _nearest_first(self) -> tuple[IndexArray, FloatArray]:
         """The lists with their squared distances, (n, c) each, ties by index, NaN for padding."""
-        return _sort_by(self.distances(self.listed), self.listed)
+        return sort_by(self.distances(self.listed), self.listed)
 
     @cached_property
     def _farthest_first(self) -> tuple[IndexArray, FloatArray]:
         rows, distances = self._nearest_first
-        rows, negated = _sort_by(-distances, rows)
+        rows, negated = sort_by(-distances, rows)
         return rows, -negated
 
     def within_window(self, lower: FloatArray, upper: FloatArray) -> Candidates:
@@ -117,7 +117,7 @@ class Shortlist(Candidates):
         return np.where(ranks < 0, -1, np.take_along_axis(rows, np.maximum(ranks, 0), axis=1))
 
 
-def _sort_by(distances: FloatArray, rows: IndexArray) -> tuple[IndexArray, FloatArray]:
+def sort_by(distances: FloatArray, rows: IndexArray) -> tuple[IndexArray, FloatArray]:
     """Sort each line by distance, then by index; padding comes last."""
     order = np.lexsort((rows, np.where(rows < 0, np.inf, distances)), axis=1)
     return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)

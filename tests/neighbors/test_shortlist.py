@@ -155,8 +155,8 @@ def test_a_function_loses_what_is_not_on_the_list():
 
     short = Shortlist(
         np.zeros((2, 1)), np.array([0, 1]), np.zeros((3, 1)), np.array([0, 1, 1]),
-        np.array([-1, -1]), np.random.default_rng(0), np.empty((2, 0), dtype=int), needs_positive=False,
-        listed=np.array([[2], [-1]]),
+        np.array([-1, -1]), np.random.default_rng(0), np.empty((2, 0), dtype=int),
+        needs_positive=False, listed=np.array([[2], [-1]]),
     )  # fmt: skip
     tuples = FunctionMiner(two_of_the_other_class).select(short)
     assert tuples.anchors.tolist() == [0]
