@@ -101,7 +101,7 @@ class FolderStore(MemoryStore):
 
     def commit(self, n_done: int, tally: Tally) -> None:
         for results in (self.indices, self.similarities):
-            results.flush()  # type: ignore[attr-defined]
+            results.flush()  # type: ignore[union-attr]
         super().commit(n_done, tally)
         self._save()
 
