@@ -98,7 +98,7 @@ def explain_short(report: MiningReport, n_negatives: int) -> str:
     none = f", {report.n_without} of them none" if report.n_without else ""
     loosen = [name for name in ("min_rank", *NAMES) if report.dropped[name]]
     remedy = (
-        f"Raise max_rank, or loosen {' or '.join(loosen)}"
+        f"Raise max_rank, loosen {' or '.join(loosen)}, or take another miner"
         if loosen
         else "Raise max_rank, take another miner, or ask for fewer (n_negatives): there are too "
         "few candidates, or the miner's rule admits no more"
