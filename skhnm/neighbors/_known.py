@@ -6,3 +6,4 @@ from skhnm._registry import Registry
 from skhnm.neighbors._exact import ExactIndex
 
 INDEXES = Registry("index", "Index", [ExactIndex], methods=["fit", "nearest"])
+"""Indexes by name."""

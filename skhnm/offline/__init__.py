@@ -1,6 +1,6 @@
-"""Offline mining: hard negatives for anyone who has embeddings, from ten rows to millions."""
+"""Offline mining, `skhnm.mine_hard_negatives`: hard negatives for anyone who has embeddings."""
 
-from skhnm.offline._function import HardNegatives, mine_hard_negatives
+from skhnm.offline._function import HardNegatives
 from skhnm.offline._report import MiningReport
 
-__all__ = ["HardNegatives", "MiningReport", "mine_hard_negatives"]
+__all__ = ["HardNegatives", "MiningReport"]

@@ -136,7 +136,8 @@ def mine_hard_negatives(
     output : path, optional
         A folder for the results, which are then memory-mapped from there. A run that was
         interrupted, in whatever way, goes on from there when it is called again with the
-        same arguments, and gives the same result to the last bit.
+        same arguments, and gives the same result to the last bit. Of an iterator that it
+        had written down, only the first chunk is taken again, to compare.
     n_jobs : int or None, default=None
         Threads; None takes every core. It never changes the result.
     random_state : int, RandomState, Generator or None
@@ -236,11 +237,10 @@ def mine_hard_negatives(
     )
     with ExitStack() as stack:
         folder = None if output is None else check_folder(output)
-        spool = folder or Path(
-            stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="skhnm_", ignore_cleanup_errors=True)
-            )
-        )
+        spool = folder
+        if folder is None and any(hasattr(given, "__next__") for given in (queries, corpus)):
+            temporary = tempfile.TemporaryDirectory(prefix="skhnm_", ignore_cleanup_errors=True)
+            spool = Path(stack.enter_context(temporary))
         asked = open_rows(queries, "queries", cosine, spool)
         searched = asked if corpus is None else open_rows(corpus, "corpus", cosine, spool)
         if searched.n_columns != asked.n_columns:

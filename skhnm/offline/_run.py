@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm._typing import IndexArray
 from skhnm.neighbors._candidates import MAX_ENTRIES
 from skhnm.offline._search import Question, Searcher
 from skhnm.offline._sources import Rows
@@ -77,16 +77,19 @@ def run(
         Above 0, a line is printed after each chunk.
     """
     n, begun, started = len(queries), store.n_done, time.monotonic()
-    tally = store.tally
+    exclusions, tally = rules.exclusions, store.tally
     for start in range(begun, n, chunk_size):
         stop = min(start + chunk_size, n)
         units = [slice(a, min(a + UNIT, stop)) for a in range(start, stop, UNIT)]
         embeddings = [queries.take(unit, "query") for unit in units]
         questions = [
-            _negatives_of(rules, unit, Z, int(depths[unit.start // UNIT]))
+            Question(
+                Z, exclusions.codes[0][unit], exclusions.own(unit),
+                int(depths[unit.start // UNIT]), exclusions.side,
+            )
             for unit, Z in zip(units, embeddings, strict=True)
-        ]
-        if rules.exclusions.labels_lead:
+        ]  # fmt: skip
+        if exclusions.labels_lead:
             questions += [Question(q.queries, q.codes, q.own, 1, "own") for q in questions]
         answers = searcher.answer(questions)
         for number, (unit, Z) in enumerate(zip(units, embeddings, strict=True)):
@@ -106,12 +109,6 @@ def _generator(entropy: list[int], unit: slice) -> np.random.Generator:
     """Return a unit's own source of randomness."""
     seed = np.random.SeedSequence(entropy, spawn_key=(unit.start // UNIT,))
     return np.random.Generator(np.random.PCG64(seed))
-
-
-def _negatives_of(rules: Rules, unit: slice, Z: FloatArray, depth: int) -> Question:
-    exclusions = rules.exclusions
-    codes = exclusions.codes[0][unit]
-    return Question(Z, codes, exclusions.own(unit), depth, exclusions.side)
 
 
 def _positives_of(rules: Rules, unit: slice, nearest_of_class: list[IndexArray]) -> IndexArray:

@@ -93,9 +93,9 @@ class Searcher:
         self.index = index
         self.corpus = corpus
         self.codes = codes
-        self.path = path
-        whole = slice(0, len(corpus))
-        self._blocks = list(corpus.blocks()) if isinstance(index, ExactIndex) else [whole]
+        in_blocks = isinstance(index, ExactIndex)
+        self.path = None if in_blocks else path
+        self._blocks = list(corpus.blocks()) if in_blocks else [slice(0, len(corpus))]
         self._fitted: Any = None
 
     def answer(self, questions: list[Question]) -> list[IndexArray]:
@@ -123,17 +123,13 @@ class Searcher:
         else:
             rows = self.corpus.take(block, "corpus")
             index = clone(self.index, safe=False).fit(rows, self.codes[block])
-            self._keep(index)
+            if self.path is not None:  # whole, or not at all
+                part = self.path.with_suffix(".part")
+                joblib.dump(index, part)
+                part.replace(self.path)
         if len(self._blocks) == 1:
             self._fitted = index
         return index
-
-    def _keep(self, index: Any) -> None:
-        """Write an index that took long to fit; whole or not at all."""
-        if self.path is not None and not isinstance(index, ExactIndex):
-            part = self.path.with_suffix(".part")
-            joblib.dump(index, part)
-            part.replace(self.path)
 
 
 def _merge(

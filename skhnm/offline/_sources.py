@@ -18,7 +18,7 @@ from sklearn.utils import check_array
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._rows import unit_rows
 
-BLOCK_ROWS = 2**18
+BLOCK_ROWS = 2**17
 """Rows of the corpus that are in memory, and in an exact index, at a time."""
 
 Role = Literal["query", "corpus"]
@@ -112,7 +112,7 @@ def prepare(queries: Rows, corpus: Rows) -> None:
         rows.widened = rows.cosine and some_zero
 
 
-def open_rows(given: Any, name: str, cosine: bool, folder: Path) -> Rows:
+def open_rows(given: Any, name: str, cosine: bool, folder: Path | None) -> Rows:
     """Return `Rows` of an array-like, a path, or an iterator, whose chunks go to `folder`.
 
     Raises
@@ -123,6 +123,7 @@ def open_rows(given: Any, name: str, cosine: bool, folder: Path) -> Rows:
         If it is not two-dimensional, or holds no numbers.
     """
     if hasattr(given, "__next__"):
+        assert folder is not None
         given = _spool(given, name, folder / f"{name}.npy")
     elif isinstance(given, (str, os.PathLike)):
         given = _open_file(Path(given), name)
