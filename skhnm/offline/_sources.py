@@ -21,6 +21,12 @@ from skhnm.kernels._rows import unit_rows
 BLOCK_ROWS = 2**17
 """Rows of the corpus that are in memory, and in an exact index, at a time."""
 
+FAR = 2.0**27
+"""Where a zero query is, in its column: its squared distance to all rows is FAR² after rounding.
+
+So they are all as similar, and ties go to the lowest index.
+"""
+
 Role = Literal["query", "corpus"]
 
 
@@ -30,7 +36,7 @@ class Rows:
     Under the cosine, rows are put at unit length, where the squared distance is 2 (1 - s).
     A zero row has no direction; to be similar to nobody it is given one of its own, in one
     of two more columns, which only data with zero rows get: one for queries, one for the
-    corpus.
+    corpus. See `FAR` for the queries.
 
     Parameters
     ----------
@@ -76,7 +82,8 @@ class Rows:
         m = self.n_columns
         wide = np.zeros((len(unit), m + 2), dtype=self.dtype)
         wide[:, :m] = unit
-        wide[~unit.any(axis=1), m + (role == "corpus")] = 1.0
+        zero = ~unit.any(axis=1)
+        wide[zero, m + (role == "corpus")] = 1.0 if role == "corpus" else FAR
         return wide
 
     def scan(self) -> bool:

@@ -18,7 +18,7 @@ from skhnm.neighbors._shortlist import Shortlist, sort_by
 from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._filters import Filters
 from skhnm.offline._report import Tally
-from skhnm.offline._sources import Rows
+from skhnm.offline._sources import FAR, Rows
 
 UNIT = 1024
 """Queries that a miner sees at a time."""
@@ -50,7 +50,9 @@ class Rules:
 
     def similarity(self, squared: FloatArray) -> FloatArray:
         """Turn squared distances into similarities; NaN stays NaN."""
-        return 1.0 - 0.5 * squared if self.cosine else -np.sqrt(squared)
+        if not self.cosine:
+            return -np.sqrt(squared)
+        return np.where(squared == FAR**2, 0.0, 1.0 - 0.5 * squared)
 
 
 def mine_unit(
