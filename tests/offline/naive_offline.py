@@ -8,15 +8,16 @@ FILTERS = ("absolute_margin", "relative_margin", "max_similarity", "min_similari
 
 
 def similarities(query, corpus, cosine):
-    """A zero row is similar to nobody under the cosine."""
+    """Rows are at unit length under the cosine, where a zero row is similar to nobody."""
     found = []
     for row in corpus:
-        a, b = (naive.at_unit_length(x[None])[0] if cosine else x for x in (query, row))
-        if cosine and not (a.any() and b.any()):
-            found.append(0.0)
+        d = naive.squared_distance(query, row)
+        if not cosine:
+            found.append(-math.sqrt(d))
+        elif query.any() and row.any():
+            found.append(1.0 - d / 2.0)
         else:
-            d = naive.squared_distance(a, b)
-            found.append(1.0 - d / 2.0 if cosine else -math.sqrt(d))
+            found.append(0.0)
     return found
 
 
@@ -29,6 +30,8 @@ def mine(
     corpus = queries if itself else corpus
     query_labels = labels if itself else query_labels
     query_groups, corpus_groups = (groups, groups) if itself else (groups or (None, None))
+    if metric == "cosine":
+        queries, corpus = naive.at_unit_length(queries), naive.at_unit_length(corpus)
     dropped = dict.fromkeys(("positive", "group", "min_rank", *FILTERS), 0)
     rows, found, n_short, n_without, s_positives = [], [], 0, 0, []
     for q, query in enumerate(queries):
