@@ -79,6 +79,7 @@ PUBLIC_MODULES = (
     "skhnm.miners",
     "skhnm.losses",
     "skhnm.pools",
+    "skhnm.offline",
     "skhnm.neighbors",
     "skhnm.testing",
     "skhnm.exceptions",

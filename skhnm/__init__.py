@@ -3,7 +3,8 @@
 from skhnm._tuples import Tuples
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
+from skhnm.offline._function import mine_hard_negatives
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["HardNegativeMetricLearner", "MLPMetricLearner", "Tuples"]
+__all__ = ["HardNegativeMetricLearner", "MLPMetricLearner", "Tuples", "mine_hard_negatives"]

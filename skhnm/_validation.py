@@ -87,6 +87,29 @@ def encode_labels(
     return classes, codes
 
 
+def encode_together(
+    y: Any, pool_y: Any, unlabelled: Any, names: tuple[str, str]
+) -> tuple[IndexArray, IndexArray]:
+    """Give equal labels of anchors and pool equal codes, without rounding either.
+
+    `names` is what the user calls the two.
+    """
+    classes, codes = encode_labels(y, unlabelled, name=names[0])
+    pool_classes, pool_codes = encode_labels(pool_y, unlabelled, name=names[1])
+    code_of = {label: code for code, label in enumerate(classes.tolist())}
+    if len(classes) and len(pool_classes):
+        kinds = [isinstance(c.tolist()[0], str) for c in (classes, pool_classes)]
+        if kinds[0] != kinds[1]:
+            raise ValueError(
+                f"{names[0]} holds {'strings' if kinds[0] else 'numbers'} and {names[1]} holds "
+                f"{'strings' if kinds[1] else 'numbers'}: no label of one could match the "
+                "other; convert both to one type"
+            )
+    shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
+    lookup = np.array([*shared, -1], dtype=np.intp)
+    return codes, lookup[pool_codes]
+
+
 def _check_unlabelled(unlabelled: Any, classes: LabelArray, name: str) -> None:
     """Raise if no label could ever equal the value that means "no class"."""
     if np.ndim(unlabelled) != 0:

@@ -18,7 +18,7 @@ LAYERS = [
     {"embeddings", "losses", "neighbors"},
     {"pools"},
     {"miners", "_model"},
-    {"_objective"},
+    {"_objective", "offline"},
     {"solvers"},
     {"_monitor"},
     {"_training"},

@@ -57,45 +57,51 @@ def y_of(x):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def keep_allowed(  # type: ignore[no-untyped-def]
-    d, codes, code, lower, upper, smallest, x
-):
-    """Fill x (w,) with distances d within a window, at least `smallest`; 0 for who is left out.
-
-    Those of the code itself or without one are left out.
-
-    Returns
-    -------
-    unsure : bool
-        Whether a distance is too near an end of the window to tell.
-    """
-    unsure = False
-    for j in range(d.shape[0]):
-        unsure |= (abs(d[j] - lower) <= _UNSURE) | (abs(d[j] - upper) <= _UNSURE)
-        kept = (codes[j] >= 0) & (codes[j] != code) & (d[j] > lower) & (d[j] < upper)
-        x[j] = max(d[j], smallest) if kept else 0.0
-    return unsure
-
-
-@kernel(error_model="numpy")
-def draw_tile(  # type: ignore[no-untyped-def]
-    D, Z, pool, codes, pool_codes, lower, upper, cutoff, uniforms, found
-):
-    """Draw pool rows of other classes one after the other, without replacement.
+def mask_tile(D, Z, pool, codes, pool_codes, lower, upper):  # type: ignore[no-untyped-def]
+    """Put NaN for the pool rows that an anchor may not have.
 
     Parameters
     ----------
     D : (r, N) float64
-        Squared distances of r anchors to the whole pool, good to a few roundings; those that
-        a rounding could move over an end of the window are made exact.
+        Squared distances of r anchors to the whole pool, good to a few roundings; changed
+        in place. Those that a rounding could move over an end of the window are made exact.
     Z, pool : (r, m), (N, m) float
-        The anchors and the pool, all at unit length.
+        The anchors and the pool, at unit length.
     codes, pool_codes : (r,), (N,) intp
-        Classes; -1 is "no class".
+        Classes; those of the anchor's own or without one are left out.
     lower, upper : (r,) float64
         Open window of the squared distance.
+    """
+    for r in range(D.shape[0]):
+        d, code = D[r], codes[r]
+        low = lower[r] if code >= 0 else np.inf  # an anchor without a class has nobody
+        high = upper[r]
+        unsure = False
+        for j in range(d.shape[0]):
+            unsure |= (abs(d[j] - low) <= _UNSURE) | (abs(d[j] - high) <= _UNSURE)
+        if unsure:
+            for j in range(d.shape[0]):
+                if abs(d[j] - low) <= _UNSURE or abs(d[j] - high) <= _UNSURE:
+                    d[j] = squared_distance(Z, r, pool, j)
+        for j in range(d.shape[0]):
+            other = (pool_codes[j] >= 0) & (pool_codes[j] != code)
+            d[j] = d[j] if other & (d[j] > low) & (d[j] < high) else np.nan
+
+
+@kernel(error_model="numpy")
+def draw_tile(rows, D, cutoff, twice_b, uniforms, found):  # type: ignore[no-untyped-def]
+    """Draw pool rows one after the other, without replacement.
+
+    Parameters
+    ----------
+    rows : (r, w) or (1, w) intp
+        Rows of the pool to draw from, for each anchor or for all.
+    D : (r, w) float64
+        Their squared distances to the anchor, at unit length; NaN is no choice.
     cutoff : float
         Distances below count as this one.
+    twice_b : int
+        The dimensions less 3.
     uniforms : (r, k) float64
         In [0, 1): one for each draw.
     found : (r, k) intp
@@ -107,17 +113,10 @@ def draw_tile(  # type: ignore[no-untyped-def]
     weights = np.empty(n, dtype=np.float64)
     sums = np.empty(n_blocks, dtype=np.float64)
     space = np.empty(_BLOCK, dtype=np.float64)
-    twice_b = Z.shape[1] - 3
     for r in range(D.shape[0]):
-        low = lower[r] if codes[r] >= 0 else np.inf  # an anchor without a class draws nobody
-        d = D[r]
-        if keep_allowed(d, pool_codes, codes[r], low, upper[r], cutoff * cutoff, x):
-            for j in range(n):
-                if abs(d[j] - low) <= _UNSURE or abs(d[j] - upper[r]) <= _UNSURE:
-                    d[j] = squared_distance(Z, r, pool, j)
-                    kept = low < d[j] < upper[r] and pool_codes[j] >= 0
-                    kept = kept and pool_codes[j] != codes[r]
-                    x[j] = max(d[j], cutoff * cutoff) if kept else 0.0
+        of = min(r, rows.shape[0] - 1)
+        for j in range(n):
+            x[j] = max(D[r, j], cutoff * cutoff) if D[r, j] == D[r, j] else 0.0
         extreme, n_left = -1.0, 0
         for j in range(n):
             if x[j] > 0.0:
@@ -153,7 +152,7 @@ def draw_tile(  # type: ignore[no-untyped-def]
                     if target < weights[j]:
                         break
                     target -= weights[j]
-            found[r, s] = last
+            found[r, s] = rows[of, last]
             weights[last] = 0.0
             total = 0.0
             for j in range(b * _BLOCK, min(n, (b + 1) * _BLOCK)):

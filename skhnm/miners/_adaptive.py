@@ -76,6 +76,10 @@ class AdaptiveMiner(BaseMiner):
             resolve_miner(miner)
         check_number(self.exploration, "exploration", low=0)
 
+    @property
+    def needs_positives(self) -> bool:  # type: ignore[override]
+        return any(resolve_miner(miner).needs_positives for miner in self.miners)
+
     def reset(self) -> None:
         self._arms = [resolve_miner(miner) for miner in self.miners]
         for arm in self._arms:

@@ -8,8 +8,14 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 
 from skhnm._threads import effective_n_jobs
-from skhnm._typing import IndexArray, RandomState
-from skhnm._validation import check_embeddings, check_generator, check_number, encode_labels
+from skhnm._typing import RandomState
+from skhnm._validation import (
+    check_embeddings,
+    check_generator,
+    check_number,
+    encode_labels,
+    encode_together,
+)
 from skhnm.neighbors._candidates import Candidates
 
 
@@ -47,26 +53,8 @@ def make_candidates(
     Z, pool = Z.astype(dtype, copy=False), pool.astype(dtype, copy=False)
     if pool.shape[1] != Z.shape[1]:
         raise ValueError(f"pool has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
-    codes, pool_codes = _encode_together(y, pool_y, unlabelled)
+    codes, pool_codes = encode_together(y, pool_y, unlabelled, ("y", "pool_y"))
     check_consistent_length(Z, codes)
     check_consistent_length(pool, pool_codes)
     own = np.full(len(Z), -1, dtype=np.intp)
     return Candidates(Z, codes, pool, pool_codes, own, random, n_jobs=n_jobs)
-
-
-def _encode_together(y: Any, pool_y: Any, unlabelled: Any) -> tuple[IndexArray, IndexArray]:
-    """Give equal labels of anchors and pool equal codes, without rounding either."""
-    classes, codes = encode_labels(y, unlabelled)
-    pool_classes, pool_codes = encode_labels(pool_y, unlabelled, name="pool_y")
-    code_of = {label: code for code, label in enumerate(classes.tolist())}
-    if len(classes) and len(pool_classes):
-        kinds = [isinstance(c.tolist()[0], str) for c in (classes, pool_classes)]
-        if kinds[0] != kinds[1]:
-            raise ValueError(
-                f"y holds {'strings' if kinds[0] else 'numbers'} and pool_y holds "
-                f"{'strings' if kinds[1] else 'numbers'}: no label of one could match the "
-                "other; convert both to one type"
-            )
-    shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
-    lookup = np.array([*shared, -1], dtype=np.intp)
-    return codes, lookup[pool_codes]

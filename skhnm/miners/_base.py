@@ -31,9 +31,12 @@ class BaseMiner(BaseEstimator, ABC):
     wants_gain : bool
         Whether a fit tells it, with `learn` after each step, by how much the step lowered
         the loss of the tuples that it gave.
+    needs_positives : bool
+        Whether its rule looks at the positives. Where it does not, nobody has to search them.
     """
 
     wants_gain: ClassVar[bool] = False
+    needs_positives: ClassVar[bool] = True
 
     def mine(
         self,
@@ -134,7 +137,7 @@ class FunctionMiner(BaseMiner):
         c = candidates
         given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
         name = "The result of the negative miner's function"
-        return c.by_anchor(check_side(given, c, name, None, "negative"))
+        return c.by_anchor(c.admitted(check_side(given, c, name, None, "negative")))
 
 
 def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:

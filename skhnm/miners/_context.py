@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._tuples import Tuples
@@ -50,6 +52,8 @@ class ContextMiner(BaseMiner):
     >>> miner.dropped_
     array([3])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._tuples import Tuples
@@ -50,6 +52,8 @@ class CurriculumMiner(BaseMiner):
     >>> miner.max_rank_
     1
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(
         self, start: int = 200, end: int = 20, *, schedule: str = "linear", n_negatives: int = 20

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._threads import run_tiles
@@ -43,6 +45,8 @@ class DiverseMiner(BaseMiner):
     array([[2, 5],
            [2, 5]])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(
         self, n_negatives: int = 20, *, n_candidates: int = 100, trade_off: float = 0.5

@@ -77,6 +77,11 @@ class FilteredMiner(OuterMiner):
         check_number(self.min_similarity, "min_similarity", low=-1, high=1, optional=True)
         super().check_parameters()
 
+    @property
+    def needs_positives(self) -> bool:  # type: ignore[override]
+        margins = (self.absolute_margin, self.relative_margin)
+        return super().needs_positives or margins != (None, None)
+
     def select(self, candidates: Candidates) -> Tuples:
         c = candidates.at_unit_length()
         d_ap = c.distances(c.positives)

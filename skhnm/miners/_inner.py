@@ -37,6 +37,10 @@ class OuterMiner(BaseMiner):
     def wants_gain(self) -> bool:  # type: ignore[override]
         return resolve_miner(self.miner).wants_gain
 
+    @property
+    def needs_positives(self) -> bool:  # type: ignore[override]
+        return resolve_miner(self.miner).needs_positives
+
     def learn(self, gain: float) -> None:
         self._inner.learn(gain)
 

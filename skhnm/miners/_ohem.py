@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class OHEMMiner(OuterMiner):
     array([[2, 3, 1]])
     """
 
+    needs_positives: ClassVar[bool] = True
+
     def __init__(self, keep: Any = 0.25, *, miner: Any = "hardest") -> None:
         self.keep = keep
         self.miner = miner
@@ -64,8 +66,8 @@ class OHEMMiner(OuterMiner):
 
 
 def _violations(tuples: Tuples, candidates: Candidates) -> FloatArray:
-    """Return max d_ap - min d_an (t,) of each tuple."""
-    d_ap = candidates.distances(tuples.positives, np.nan, tuples.anchors)
-    d_an = candidates.distances(tuples.negatives, np.nan, tuples.anchors)
-    worst: FloatArray = np.nanmax(d_ap, axis=1) - np.nanmin(d_an, axis=1)
+    """Return max d_ap - min d_an (t,) of each tuple; without a positive it is least of all."""
+    d_ap = candidates.distances(tuples.positives, -np.inf, tuples.anchors)
+    d_an = candidates.distances(tuples.negatives, np.inf, tuples.anchors)
+    worst: FloatArray = d_ap.max(axis=1, initial=-np.inf) - d_an.min(axis=1)
     return worst

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from skhnm._tuples import Tuples
 from skhnm._validation import check_choice, check_number
 from skhnm.miners._base import BaseMiner
@@ -35,6 +37,8 @@ class HardestMiner(BaseMiner):
            [3, 2, 1]])
     """
 
+    needs_positives: ClassVar[bool] = False
+
     def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
 
@@ -63,6 +67,8 @@ class EasyMiner(BaseMiner):
            [2, 3, 0],
            [3, 2, 0]])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
@@ -102,6 +108,8 @@ class RankMiner(BaseMiner):
            [ 0, -1],
            [ 0, -1]])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._tuples import Tuples
@@ -26,6 +28,8 @@ class RandomMiner(BaseMiner):
     array([[0, 1, 2],
            [1, 0, 2]])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
@@ -57,6 +61,8 @@ class AllMiner(BaseMiner):
            [0, 1],
            [0, 1]])
     """
+
+    needs_positives: ClassVar[bool] = False
 
     def __init__(self, margin: float | None = None) -> None:
         self.margin = margin

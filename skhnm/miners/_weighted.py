@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from skhnm._threads import run_tiles
@@ -12,7 +14,7 @@ from skhnm.kernels._draw import draw_tile
 from skhnm.miners._base import BaseMiner
 from skhnm.neighbors._candidates import Candidates
 
-_ENTRIES_A_TILE = 2**18
+_ENTRIES_A_TILE = 2**17
 
 
 class DistanceWeightedMiner(BaseMiner):
@@ -53,6 +55,8 @@ class DistanceWeightedMiner(BaseMiner):
            [2, 3, 0]])
     """
 
+    needs_positives: ClassVar[bool] = False
+
     def __init__(
         self, n_negatives: int = 20, *, cutoff: float = 0.5, max_distance: float = 1.4
     ) -> None:
@@ -75,23 +79,17 @@ class DistanceWeightedMiner(BaseMiner):
         return candidates.by_anchor(self._draw(c))
 
     def _draw(self, c: Candidates) -> IndexArray:
-        n, N = len(c), len(c.pool)
-        k = max(1, min(self.n_negatives, N))
+        n, width = len(c), c.available()
+        k = min(self.n_negatives, width)
         found = np.full((n, k), -1, dtype=np.intp)
         uniforms = c.random.random((n, k))
-        assert c.lower is not None
-        assert c.upper is not None
-        lower, upper = c.lower.ravel(), c.upper.ravel()
-        height = max(1, _ENTRIES_A_TILE // max(1, N))
+        m = c.pool.shape[1]
+        height = max(1, _ENTRIES_A_TILE // width)
 
         def draw(tile: int) -> None:
             rows = slice(tile * height, min((tile + 1) * height, n))
-            D = c.distances_to_all(rows)
-            draw_tile(
-                D, c.Z[rows], c.pool, c.codes[rows], c.pool_codes,
-                lower[rows], upper[rows], self.cutoff, uniforms[rows], found[rows],
-            )  # fmt: skip
+            choices, D = c.choices(rows)
+            draw_tile(choices, D, self.cutoff, m - 3, uniforms[rows], found[rows])
 
-        if N:
-            run_tiles(draw, -(-n // height), c.n_jobs, n * N * (5.0 + 0.1 * c.pool.shape[1]))
+        run_tiles(draw, -(-n // height), c.n_jobs, n * width * (5.0 + 0.1 * m))
         return found

@@ -16,6 +16,7 @@ from skhnm._threads import cut, run_tiles
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._within import spread_lists
 from skhnm.neighbors._search import ExactSearch, Side
@@ -160,19 +161,16 @@ class Candidates:
             if lower is None and upper is None and not farthest:
                 upper = self._beyond_hints(k)
         window = lower if lower is not None else upper
-        k = min(k, self._available(side))
+        k = min(k, self.available(side))
         self._check_size(1 if window is None else window.shape[1], k, side)
-        return self._search.nearest(
-            self.Z, self.codes, k, side=side, own=self.own,
-            lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
-        )  # fmt: skip
+        return self._nearest(k, side, lower, upper, farthest)
 
     def sample(self, k: int, side: Side = "other") -> IndexArray:
         """Draw k rows of each anchor's side (n, k), uniformly and without replacement."""
         if side == "other" and (self.lower is not None or self.upper is not None):
             return self.within(self._everywhere, k)
         counts, _ = self._ranks(side)
-        k = min(k, self._available(side))
+        k = min(k, self.available(side))
         self._check_size(1, k, side)
         return self._at_ranks(self._draw(counts, k), side)
 
@@ -186,11 +184,11 @@ class Candidates:
         if side == "other" and (self.lower is not None or self.upper is not None):
             return self.within(self._everywhere)
         counts, _ = self._ranks(side)
-        width = self._available(side)
+        width = self.available(side)
         self._check_size(1, width, side)
         ranks = np.arange(width)
         found = self._at_ranks(np.where(ranks < counts[:, None], ranks, -1), side)
-        return _sort_by_index(found)
+        return sort_by_index(found)
 
     def within(
         self, upper: FloatArray, k: int | None = None, lower: FloatArray | None = None
@@ -202,13 +200,12 @@ class Candidates:
         if k is None:
             return self.pad_lists(*self.lists_within(upper, lower))
         lower, upper = self._window(lower, upper)
-        counts = self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+        counts = self._count_within(lower, upper)
         width = min(k, int(counts.max(initial=0)))
         self._check_size(upper.shape[1], width, "other")
         drawn = self._draw(counts, width)
         wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
-        found = self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
-        return _sort_by_index(found)
+        return sort_by_index(self._take_within(wanted, lower, upper))
 
     def lists_within(
         self, upper: FloatArray, lower: FloatArray | None = None
@@ -222,8 +219,7 @@ class Candidates:
         first : (n * w + 1,) intp
             Where the list of each window begins.
         """
-        lower, upper = self._window(lower, upper)
-        return self._search.list_within(self.Z, self.codes, lower=lower, upper=upper)
+        return self._list_within(*self._window(lower, upper))
 
     def _window(self, lower: FloatArray | None, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return both ends (n, w) of windows, within those of these candidates."""
@@ -247,6 +243,48 @@ class Candidates:
         run_tiles(spread, len(parts), self.n_jobs, float(rows.size))
         return rows
 
+    def choices(self, rows: slice) -> tuple[IndexArray, FloatArray]:
+        """Every row of other classes that some anchors may have, and its squared distance.
+
+        Meant for rows at unit length: distances are good to a few roundings, on the right
+        side of every window's ends.
+
+        Returns
+        -------
+        columns : (1, w) or (r, w) intp
+            Rows of the pool.
+        distances : (r, w) float64
+            NaN where the row is no choice.
+        """
+        pool, squares = self._wide_pool
+        Z = self.Z[rows].astype(np.float64, copy=False)
+        D: FloatArray = (-2.0 * Z) @ pool.T
+        D += squares
+        D += np.einsum("ij,ij->i", Z, Z)[:, None]
+        lower, upper = (
+            np.full(len(Z), default) if end is None else end[rows].ravel()
+            for end, default in ((self.lower, -np.inf), (self.upper, np.inf))
+        )
+        mask_tile(D, self.Z[rows], self.pool, self.codes[rows], self.pool_codes, lower, upper)
+        return np.arange(len(self.pool))[None], D
+
+    @cached_property
+    def _wide_pool(self) -> tuple[FloatArray, FloatArray]:
+        """The pool in float64, and its squared norms."""
+        pool = self.pool.astype(np.float64, copy=False)
+        return pool, np.einsum("ij,ij->i", pool, pool)
+
+    def admitted(self, rows: IndexArray, anchors: IndexArray | None = None) -> IndexArray:
+        """Put -1 for rows (t, k) of other classes that the anchors (t,) may not have all the same.
+
+        Here there are none; a `Shortlist` has such. `anchors` left out are all, in order.
+        """
+        return rows
+
+    def available(self, side: Side = "other") -> int:
+        """Most rows that any anchor has on a side; at least 1."""
+        return max(1, int(self._ranks(side)[0].max(initial=1)))
+
     # Pairs, and what becomes of the answers.
 
     def distances(
@@ -265,24 +303,6 @@ class Candidates:
         nanoseconds = others.size * self.Z.shape[1]
         run_tiles(measure, -(-len(others) // rows_a_tile), self.n_jobs, nanoseconds)
         return out
-
-    def distances_to_all(self, rows: slice) -> FloatArray:
-        """Squared distances (r, N) from some anchors to the whole pool, to a few roundings.
-
-        From a product in float64: meant for rows at unit length.
-        """
-        pool, squares = self._wide_pool
-        Z = self.Z[rows].astype(np.float64, copy=False)
-        D = (-2.0 * Z) @ pool.T
-        D += squares
-        D += np.einsum("ij,ij->i", Z, Z)[:, None]
-        return D
-
-    @cached_property
-    def _wide_pool(self) -> tuple[FloatArray, FloatArray]:
-        """The pool in float64, and its squared norms."""
-        pool = self.pool.astype(np.float64, copy=False)
-        return pool, np.einsum("ij,ij->i", pool, pool)
 
     def around(self, rows: IndexArray, k: int) -> IndexArray:
         """Find the k nearest rows of any class around some rows of the pool (r,) → (r, k)."""
@@ -307,7 +327,30 @@ class Candidates:
             pairs // max(p, 1), self.positives.reshape(n * p, 1)[pairs], trim(negatives[pairs])
         )
 
-    # Ranks: the r-th row of an anchor's side, in the order of the sorted pool.
+    # Searches, and ranks: the r-th row of an anchor's side, in the order of the sorted pool.
+    # For the other side, `Shortlist` answers these from its lists.
+
+    def _nearest(
+        self,
+        k: int,
+        side: Side,
+        lower: FloatArray | None,
+        upper: FloatArray | None,
+        farthest: bool,
+    ) -> tuple[IndexArray, FloatArray]:
+        return self._search.nearest(
+            self.Z, self.codes, k, side=side, own=self.own,
+            lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
+        )  # fmt: skip
+
+    def _count_within(self, lower: FloatArray, upper: FloatArray) -> IndexArray:
+        return self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+
+    def _take_within(self, wanted: IndexArray, lower: FloatArray, upper: FloatArray) -> IndexArray:
+        return self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
+
+    def _list_within(self, lower: FloatArray, upper: FloatArray) -> tuple[IndexArray, IndexArray]:
+        return self._search.list_within(self.Z, self.codes, lower=lower, upper=upper)
 
     def _ranks(self, side: Side) -> tuple[IndexArray, IndexArray]:
         """Count each anchor's allowed rows, itself left out, and give its allowed ranges."""
@@ -353,10 +396,6 @@ class Candidates:
         drawn[few] = everything
         return drawn
 
-    def _available(self, side: Side) -> int:
-        """Most rows that any anchor has on a side."""
-        return max(1, int(self._ranks(side)[0].max(initial=1)))
-
     def _check_size(self, width: float, k: int, side: Side) -> None:
         entries = len(self) * width * k
         if entries <= MAX_ENTRIES:
@@ -387,7 +426,7 @@ def compact(rows: IndexArray) -> IndexArray:
     return np.take_along_axis(rows, order, axis=1)
 
 
-def _sort_by_index(rows: IndexArray) -> IndexArray:
+def sort_by_index(rows: IndexArray) -> IndexArray:
     """Sort each row ascending, padding last."""
     last = np.iinfo(np.intp).max
     rows = np.sort(np.where(rows < 0, last, rows), axis=1)

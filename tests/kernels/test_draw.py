@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhnm.kernels._draw import draw_tile, fill_weights
+from skhnm.kernels._draw import draw_tile, fill_weights, mask_tile
 from tests import naive
 
 
@@ -39,12 +39,19 @@ def test_rounding_does_not_move_a_row_over_an_end_of_the_window(error):
     pool /= np.linalg.norm(pool, axis=1, keepdims=True)
     d = np.array(naive.distances(pool, pool))
     lower, upper = np.sort(d[0, 1:])[[0, 4]]
-    codes, uniforms = np.arange(6), np.linspace(0, 0.99, 6)[None]
+    codes = np.arange(6)
     for sign in (-1.0, 1.0):
-        found = np.empty((1, 6), dtype=np.intp)
-        draw_tile(
-            d[:1] + sign * error, pool[:1], pool, codes[:1], codes, np.array([lower]),
-            np.array([upper]), 0.1, uniforms, found,
-        )  # fmt: skip
+        D = d[:1] + sign * error
+        mask_tile(D, pool[:1], pool, codes[:1], codes, np.array([lower]), np.array([upper]))
         inside = [j for j in range(1, 6) if lower < d[0, j] < upper]
-        assert sorted(j for j in found[0] if j >= 0) == inside
+        assert np.flatnonzero(~np.isnan(D[0])).tolist() == inside
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_every_choice_is_drawn_once_and_nobody_else(shared):
+    D = np.array([[0.5, np.nan, 1.0, 1.5], [np.nan, np.nan, 0.4, np.nan]])
+    rows = np.array([[7, 3, 9, 5]] if shared else [[7, 3, 9, 5], [1, 2, 8, 0]])
+    found = np.empty((2, 4), dtype=np.intp)
+    draw_tile(rows, D, 0.1, 5, np.linspace(0, 0.99, 8).reshape(2, 4), found)
+    assert sorted(found[0]) == [-1, 5, 7, 9]
+    assert found[1].tolist() == [9 if shared else 8, -1, -1, -1]

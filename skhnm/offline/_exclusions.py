@@ -1,0 +1,247 @@
+"""Whom a query may not have as a negative: its class, its group, its positives, itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from skhnm._typing import IndexArray
+from skhnm.neighbors._search import Side
+
+Codes = tuple[IndexArray, IndexArray]
+"""Classes or groups of the queries (n,) and, in the same codes, of the corpus (N,)."""
+
+
+@dataclass(frozen=True)
+class Positives:
+    """The known positives of each query: rows of the corpus, sorted, none twice.
+
+    Parameters
+    ----------
+    starts : (n + 1,) intp
+        Query q has ``rows[starts[q]:starts[q + 1]]``.
+    rows : (t,) intp
+        Rows of the corpus.
+    """
+
+    starts: IndexArray
+    rows: IndexArray
+
+    @property
+    def queries(self) -> IndexArray:
+        """The query (t,) of each of the rows."""
+        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
+
+    def padded(self, queries: slice) -> IndexArray:
+        """Return the positives of some queries as (r, p), padded with -1."""
+        counts = np.diff(self.starts)[queries]
+        filled = np.arange(counts.max(initial=0)) < counts[:, None]
+        padded = np.full(filled.shape, -1, dtype=np.intp)
+        padded[filled] = self.rows[self.starts[queries.start] : self.starts[queries.stop]]
+        return padded
+
+
+@dataclass(frozen=True)
+class Exclusions:
+    """Which rows of the corpus a query may not have.
+
+    One criterion, the leading one, is left to the index, as the codes of its search. For
+    what the others exclude, the search asks for as many more rows.
+
+    Parameters
+    ----------
+    n, N : int
+        Queries, and rows of the corpus.
+    labels : (codes of the queries, codes of the corpus) or None
+        -1 is "no class": neither query nor negative.
+    groups : (codes of the queries, codes of the corpus) or None
+    positives : Positives or None
+    itself : bool
+        Whether the queries are the corpus.
+    labels_lead : bool
+        Whether the search has to go by labels, because it looks for positives too.
+    """
+
+    n: int
+    N: int
+    labels: Codes | None
+    groups: Codes | None
+    positives: Positives | None
+    itself: bool
+    labels_lead: bool
+
+    @cached_property
+    def _leads(self) -> str:
+        if self.labels is None or self.groups is None:
+            return "groups" if self.groups is not None else "labels"
+        sizes = [np.bincount(c[c >= 0]).max(initial=0) for _, c in (self.labels, self.groups)]
+        return "groups" if sizes[1] > sizes[0] and not self.labels_lead else "labels"
+
+    @cached_property
+    def _other(self) -> Codes | None:
+        """What the index does not look after."""
+        return self.groups if self._leads == "labels" else self.labels
+
+    @property
+    def side(self) -> Side:
+        """Where negatives are, seen from the query, for the index."""
+        return "any" if self.labels is None and self.groups is None else "other"
+
+    @cached_property
+    def codes(self) -> Codes:
+        """What the index goes by; -1 where a row has no class."""
+        if self.side == "any":
+            return np.zeros(self.n, dtype=np.intp), np.zeros(self.N, dtype=np.intp)
+        if self._leads == "labels":
+            assert self.labels is not None
+            return self.labels
+        assert self.groups is not None
+        if self.labels is None:
+            return self.groups
+        query, corpus = (
+            np.where(labels < 0, -1, groups)
+            for labels, groups in zip(self.labels, self.groups, strict=True)
+        )
+        return query, corpus
+
+    def own(self, queries: slice) -> IndexArray:
+        """Return each query's own row of the corpus (r,), -1 if it has none."""
+        rows = np.arange(queries.start, queries.stop, dtype=np.intp)
+        return rows if self.itself else np.full(len(rows), -1, dtype=np.intp)
+
+    @cached_property
+    def surplus(self) -> IndexArray:
+        """How many rows (n,) of those that the index finds a query may not have."""
+        surplus = np.zeros(self.n, dtype=np.intp)
+        if self.positives is not None:
+            query, corpus = self.codes
+            pairs = self.positives.queries, self.positives.rows
+            seen = (corpus[pairs[1]] != query[pairs[0]]) | (self.side == "any")
+            surplus += np.bincount(pairs[0][seen], minlength=self.n)
+        if self._other is not None:
+            query, corpus = self._other
+            sizes = np.bincount(corpus[corpus >= 0], minlength=int(query.max(initial=-1)) + 1)
+            if len(sizes):
+                surplus += np.where(query >= 0, sizes[query], 0)
+        return surplus
+
+    def apply(self, found: IndexArray, queries: slice) -> IndexArray:
+        """Put -1 for what the index found (r, k) although some queries may not have it."""
+        if not self.N:
+            return found
+        if self._other is not None:
+            query, corpus = self._other
+            found = np.where(corpus[found] == query[queries, None], -1, found)
+        if self.positives is None:
+            return found
+        padded = self.positives.padded(queries)
+        line = np.arange(len(found))[:, None] * (self.N + 1)
+        known = np.append((line + padded)[padded >= 0], np.iinfo(np.intp).max)
+        pairs = line + found
+        is_positive = known[np.searchsorted(known, pairs)] == pairs
+        return np.where(is_positive, -1, found)
+
+    def count(self) -> dict[str, int]:
+        """Count the pairs that positives, and after them groups, exclude.
+
+        Rows of the query's own class are no candidates to begin with, nor is it itself.
+        """
+        n_positive = n_group = 0
+        pairs = None
+        if self.positives is not None:
+            pairs = self.positives.queries, self.positives.rows
+            if self.labels is not None:
+                query, corpus = (codes[p] for codes, p in zip(self.labels, pairs, strict=True))
+                other = (query >= 0) & (corpus >= 0) & (query != corpus)
+                pairs = pairs[0][other], pairs[1][other]
+            n_positive = len(pairs[0])
+        if self.groups is not None:
+            n_group = self._count_group_mates()
+            if pairs is not None:
+                query, corpus = (codes[p] for codes, p in zip(self.groups, pairs, strict=True))
+                n_group -= int((query == corpus).sum())
+        return {"positive": n_positive, "group": n_group}
+
+    def _count_group_mates(self) -> int:
+        """Count pairs of one group but of two classes."""
+        assert self.groups is not None
+        query, corpus = self.groups
+        if self.labels is None:
+            sizes = np.bincount(corpus, minlength=int(query.max(initial=-1)) + 1)
+            return int(sizes[query].sum()) - (self.n if self.itself else 0)
+        known_query, known_corpus = (labels >= 0 for labels in self.labels)
+        sizes = np.bincount(corpus[known_corpus], minlength=int(query.max(initial=-1)) + 1)
+        of_one_class = _count_equal(
+            [codes[known_query] for codes in (query, self.labels[0])],
+            [codes[known_corpus] for codes in (corpus, self.labels[1])],
+        )
+        return int(sizes[query[known_query]].sum()) - of_one_class
+
+
+def _count_equal(these: list[IndexArray], those: list[IndexArray]) -> int:
+    """Count the pairs of lines (a, b) that these and those lists of columns have in common."""
+    width = 1 + max(int(column.max(initial=0)) for column in (these[1], those[1]))
+    asked, given = (a * width + b for a, b in (these, those))
+    given = np.sort(given)
+    return int((np.searchsorted(given, asked, "right") - np.searchsorted(given, asked)).sum())
+
+
+def read_positives(given: Any, n: int, N: int, itself: bool) -> Positives:
+    """Return the positives of n queries among N rows.
+
+    Parameters
+    ----------
+    given : (n,) ints, (n, p) ints padded with -1, or a list of n lists
+    n, N : int
+    itself : bool
+        Whether the queries are the corpus: then no query is its own positive.
+
+    Raises
+    ------
+    ValueError
+        If they are not whole numbers, too few or too many, or no rows of the corpus.
+    """
+    try:
+        lines = np.asarray(given)
+    except ValueError:  # lists of different lengths
+        lines = np.empty(len(given), dtype=object)
+        lines[:] = list(given)
+    if lines.ndim not in (1, 2) or len(lines) != n:
+        raise ValueError(
+            f"positives must name rows for each of the {n} queries: a list of {n} lists, or an "
+            f"array of shape ({n},) or ({n}, p); got shape {lines.shape}"
+        )
+    if lines.ndim == 2:
+        counts = np.full(n, lines.shape[1], dtype=np.intp)
+        flat = lines.ravel()
+    else:
+        several = [np.atleast_1d(np.asarray(line)).ravel() for line in lines]
+        counts = np.array([len(line) for line in several], dtype=np.intp)
+        flat = np.concatenate([line for line in several if len(line)] or [np.empty(0, np.intp)])
+    flat = column_or_1d(flat)
+    queries = np.repeat(np.arange(n), counts)
+    if flat.size and flat.dtype.kind not in "iu":
+        raise ValueError(
+            f"positives must be row numbers of the corpus, whole numbers; got dtype {flat.dtype}"
+        )
+    wrong = np.flatnonzero((flat < -1) | (flat >= N))
+    if len(wrong):
+        raise ValueError(
+            f"positives of query {queries[wrong[0]]} name row {flat[wrong[0]]}, but the corpus has "
+            f"rows 0 to {N - 1} (pad with -1)"
+        )
+    own = np.flatnonzero(itself & (flat == queries))
+    if len(own):
+        raise ValueError(
+            f"positives of query {queries[own[0]]} name the query itself: leave it out (pad "
+            "with -1)"
+        )
+    named = flat >= 0
+    keys = np.unique(queries[named] * np.intp(max(N, 1)) + flat[named].astype(np.intp))
+    queries, rows = np.divmod(keys, max(N, 1))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(queries, minlength=n))]).astype(np.intp)
+    return Positives(starts, rows)
