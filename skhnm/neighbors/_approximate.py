@@ -1,4 +1,4 @@
-"""What the approximate indexes share: faiss, and who completes their answers.
+"""What the approximate indexes share: faiss, in one thread at a time.
 
 faiss runs in the threads of `run_tiles`, in one thread at a time each. Its own threads
 would build another graph each time, and GNU OpenMP's threads do not survive a fork.
@@ -8,34 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhnm._typing import FloatArray, IndexArray
-from skhnm._validation import check_number
 from skhnm.neighbors._backend import BackendIndex
-from skhnm.neighbors._cells import Cells
 from skhnm.neighbors._search import Side
 
-_FEW = 256  # to visit cells costs about as much as to compare so many queries with every row
 _BLOCK = 4096  # rows that are in float64 at a time
 
 
 class ApproximateIndex(BackendIndex):
-    """Finds most of the nearest rows with faiss, and visits cells where they do not suffice.
+    """Finds most of the nearest rows with faiss.
 
-    A subclass builds its structure over `_for_faiss` of the rows ``self.search_.order`` of
-    the pool, after this class's `_prepare`.
+    A subclass builds its structures over `_for_faiss` of the rows, and asks them with
+    `_for_faiss` of the queries.
     """
-
-    n_probe: int
 
     def check_parameters(self) -> None:
         super().check_parameters()
-        check_number(self.n_probe, "n_probe", low=1, integer=True)
         try:
             import faiss  # noqa: F401
         except ImportError as error:
@@ -44,10 +36,6 @@ class ApproximateIndex(BackendIndex):
                 "TreeIndex need no extra package."
             ) from error
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_cells"}
-
     def _nearest(
         self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
     ) -> tuple[IndexArray, FloatArray]:
@@ -55,13 +43,14 @@ class ApproximateIndex(BackendIndex):
             return super()._nearest(queries, codes, k, side, own)
 
     def _prepare(self) -> None:
-        self.__dict__.pop("_cells", None)
         self._centre, self._scale = np.zeros(1), 1.0
         if len(self.search_):
             rows = self.search_.pool[self.search_.order]
             self._centre = rows.mean(axis=0, dtype=np.float64)
             ends = np.stack([rows.min(axis=0), rows.max(axis=0)])
             self._scale = float(np.abs(ends - self._centre).max()) or 1.0
+        with one_faiss_thread():
+            super()._prepare()
 
     def _for_faiss(self, rows: FloatArray) -> NDArray[np.float32]:
         """Centre and scale rows: float32 would cancel far from the origin, or overflow."""
@@ -70,18 +59,6 @@ class ApproximateIndex(BackendIndex):
             block = slice(begin, begin + _BLOCK)
             near[block] = (rows[block] - self._centre) / self._scale
         return near
-
-    def _complete(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
-    ) -> tuple[IndexArray, FloatArray]:
-        if len(queries) <= _FEW:
-            return self.search_.nearest(queries, codes, k, side=side, own=own)
-        return self._cells.nearest(queries, codes, k, self.n_probe, side, own)
-
-    @cached_property
-    def _cells(self) -> Cells:
-        """Made when they are first needed; two threads that both make them make the same."""
-        return Cells(self.search_)
 
 
 @contextmanager

@@ -1,15 +1,19 @@
 """What the indexes around a search structure share, which knows rows but no classes.
 
-Such a structure names the nearest rows of all. It is asked for more than are wanted, and
-the rows that the query may not find are dropped. What is left is the answer wherever
-something farther was found as well, so that nothing nearer can have been missed. The
-other queries (all rows near them are of their own class, say) are answered in another way,
-because to ask for more and more rows would cost more than to compare with every row.
+Classes are dealt out to a few parts, with a structure each. Parts without the query's own
+class are asked for the nearest rows, and no more. The part with it is asked for some more
+than are wanted, and the rows that the query may not find are dropped. A part's answer is
+certain where it also named something farther than what is kept; where it did not (all
+rows near the query are of its own class, say), the query is compared with the part's other
+rows one by one. So nobody is ever asked for thousands of neighbours.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -20,16 +24,51 @@ from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._search import ExactSearch, Side
 
 ROW_TILE = 1024
+PART_ROWS = 25_000
+MOST_PARTS = 8
 _MARGIN = 1e-9  # relative; beyond the rounding of any float64 sum of squares
 
 
-class BackendIndex(BaseIndex):
-    """Answers questions about classes with a structure that knows none.
+@dataclass
+class Part:
+    """Some whole classes: positions [begin, end) of the sorted pool, and what searches them."""
 
-    A subclass builds its structure over the rows ``self.search_.order`` of the pool in
-    `_prepare`, answers `_candidates` with it, and says in `_complete` who answers the
-    queries that are left.
+    begin: int
+    end: int
+    structure: Any = None
+
+    def ranges(self, search: ExactSearch, codes: IndexArray, side: Side) -> IndexArray:
+        """Positions [a, b) and [c, d), as (n, 4), where each query may look in this part."""
+        allowed = search.allowed(codes, side)
+        return np.clip(allowed, self.begin, self.end)
+
+
+class BackendIndex(BaseIndex):
+    """Answers questions about classes with structures that know none.
+
+    A subclass makes a structure of some rows in `_build`, and asks it in `_ask`.
     """
+
+    def _prepare(self) -> None:
+        search = self.search_
+        self.parts_ = [Part(begin, end) for begin, end in _deal_classes(search)]
+
+        def build(number: int) -> None:
+            part = self.parts_[number]
+            part.structure = self._build(search.pool[search.order[part.begin : part.end]])
+
+        run_tiles(build, len(self.parts_), self.n_jobs, nanoseconds=1e5 * len(search))
+
+    @abstractmethod
+    def _build(self, rows: FloatArray) -> Any:
+        """Make a structure of rows (r, m), at least one."""
+
+    @abstractmethod
+    def _ask(self, structure: Any, queries: FloatArray, width: int) -> IndexArray:
+        """Name at least `width` of its rows near each query, in any order; -1 is padding.
+
+        There are so many. Called from several threads.
+        """
 
     def _nearest(
         self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
@@ -38,53 +77,91 @@ class BackendIndex(BaseIndex):
         k = min(k, len(search))
         if side == "own" or k == 0:  # one class is one run of the sorted pool: little to scan
             return search.nearest(queries, codes, k, side=side, own=own)
-        counts = _count_allowed(search, codes, side, own)
-        extra = max(k, 16) if side == "other" else 4
-        width = min(k + extra, len(search))
-        indices = np.full((len(queries), k), -1, dtype=np.intp)
-        distances = np.full((len(queries), k), np.nan)
-        complete = np.zeros(len(queries), dtype=bool)
+        n = len(queries)
+        indices = np.full((n, k), -1, dtype=np.intp)
+        distances = np.full((n, k), np.nan)
+        uncertain = np.zeros((n, len(self.parts_)), dtype=bool)
 
         def answer(tile: int) -> None:
-            rows = slice(tile * ROW_TILE, min((tile + 1) * ROW_TILE, len(queries)))
-            found = self._candidates(queries[rows], width)
-            found = np.where(found < 0, -1, search.order[found])
-            measured: FloatArray = np.empty(found.shape, dtype=np.float64)
-            anchors = np.arange(len(found))
-            pair_distances_tile(
-                queries[rows], search.pool, anchors, found, np.nan, 0, len(found), measured
+            rows = slice(tile * ROW_TILE, min((tile + 1) * ROW_TILE, n))
+            asked = queries[rows], codes[rows], k, side, own[rows]
+            found, measured, certain = zip(
+                *(self._from_part(part, *asked) for part in self.parts_), strict=True
             )
-            found, measured = nearest_first(found, measured, width)
-            horizon = measured[:, -1] * (1.0 - _MARGIN)
-            dropped = (found == own[rows, None]) | (codes[rows, None] < 0)
-            if side == "other":
-                dropped |= search.codes[found] == codes[rows, None]
-            found[dropped], measured[dropped] = -1, np.nan
-            found, measured = nearest_first(found, measured, k)
-            indices[rows], distances[rows] = found, measured
-            everything = (found >= 0).sum(axis=1) == counts[rows]
-            complete[rows] = everything | (measured[:, -1] < horizon)
+            indices[rows], distances[rows] = nearest_first(np.hstack(found), np.hstack(measured), k)
+            limits = np.stack(certain, axis=1)
+            beyond = distances[rows, -1:] < limits  # also false where there are fewer than k
+            uncertain[rows] = ~(beyond | np.isinf(limits))
 
-        n_tiles = -(-len(queries) // ROW_TILE)
-        run_tiles(answer, n_tiles, self.n_jobs, nanoseconds=2e4 * len(queries))
-        rest = np.flatnonzero(~complete)
-        if len(rest):
-            more = self._complete(queries[rest], codes[rest], k, side, own[rest])
-            indices[rest], distances[rest] = _merge((indices[rest], distances[rest]), more, k)
+        run_tiles(answer, -(-n // ROW_TILE), self.n_jobs, nanoseconds=2e4 * n)
+        for number, part in enumerate(self.parts_):
+            rest = np.flatnonzero(uncertain[:, number])
+            if len(rest):
+                more = search.nearest(
+                    queries[rest], codes[rest], k, own=own[rest],
+                    ranges=part.ranges(search, codes[rest], side),
+                )  # fmt: skip
+                indices[rest], distances[rest] = _merge((indices[rest], distances[rest]), more, k)
         return indices, distances
 
-    @abstractmethod
-    def _candidates(self, queries: FloatArray, width: int) -> IndexArray:
-        """Positions in ``self.search_.order`` of rows near each query; -1 is padding.
+    def _from_part(
+        self,
+        part: Part,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+    ) -> tuple[IndexArray, FloatArray, FloatArray]:
+        """Find up to k rows of a part, and the distance below which none is missing.
 
-        In no order, at least `width` where there are so many. Called from several threads.
+        As far as the structure is right.
         """
+        search = self.search_
+        ranges = part.ranges(search, codes, side)
+        counts = ranges[:, 1] - ranges[:, 0] + ranges[:, 3] - ranges[:, 2]
+        size = part.end - part.begin
+        found = np.full((len(queries), k), -1, dtype=np.intp)
+        measured = np.full((len(queries), k), np.nan)
+        certain = np.full(len(queries), np.inf)
+        # Where the own class is, much of what is near may be of it; elsewhere, a few more make
+        # up for what a structure rounds.
+        for some, extra in ((counts == size, 4), ((counts > 0) & (counts < size), max(k, 16))):
+            rows = np.flatnonzero(some)
+            if not len(rows):
+                continue
+            width = min(k + extra, size)
+            near = self._ask(part.structure, queries[rows], width)
+            near = np.where(near < 0, -1, search.order[part.begin + near])
+            d = np.empty(near.shape, dtype=np.float64)
+            pair_distances_tile(
+                queries[rows], search.pool, np.arange(len(rows)), near, np.nan, 0, len(rows), d
+            )
+            everything = (near >= 0).sum(axis=1) == size
+            horizon = np.where(np.isnan(d), 0.0, d).max(axis=1) * (1.0 - _MARGIN)
+            certain[rows] = np.where(everything, np.inf, horizon)
+            dropped = near == own[rows, None]
+            if side == "other":
+                dropped |= search.codes[near] == codes[rows, None]
+            near[dropped], d[dropped] = -1, np.nan
+            kept = nearest_first(near, d, k)
+            found[rows, : kept[0].shape[1]], measured[rows, : kept[0].shape[1]] = kept
+        return found, measured, certain
 
-    @abstractmethod
-    def _complete(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
-    ) -> tuple[IndexArray, FloatArray]:
-        """Answer `_nearest` where the candidates did not suffice."""
+
+def _deal_classes(search: ExactSearch) -> list[tuple[int, int]]:
+    """Cut the sorted pool between classes, into parts of much the same size.
+
+    By the rows alone, so that the result never depends on the threads.
+    """
+    n = len(search)
+    if n == 0:
+        return []
+    ends = np.append(np.flatnonzero(np.diff(search.codes[search.order])) + 1, n)
+    n_parts = max(1, min(MOST_PARTS, n // PART_ROWS))
+    wanted = n * np.arange(1, n_parts + 1) / n_parts
+    cuts = [0, *np.unique(ends[np.searchsorted(ends, wanted).clip(max=len(ends) - 1)]).tolist()]
+    return list(pairwise(cuts))
 
 
 def nearest_first(
@@ -108,16 +185,3 @@ def _merge(
     twice[:, 1:] = indices[:, 1:] == indices[:, :-1]
     indices[twice], distances[twice] = -1, np.nan
     return nearest_first(indices, distances, k)
-
-
-def _count_allowed(
-    search: ExactSearch, codes: IndexArray, side: Side, own: IndexArray
-) -> IndexArray:
-    """Count the rows (n,) that each query may find."""
-    ranges = search.allowed(codes, side)
-    counts: IndexArray = (ranges[:, 1::2] - ranges[:, ::2]).sum(axis=1)
-    own_codes = np.where(own < 0, -1, search.codes[own])
-    itself = (own_codes >= 0) & (codes >= 0)
-    if side == "other":
-        itself &= own_codes != codes
-    return counts - itself

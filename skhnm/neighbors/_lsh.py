@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from skhnm._typing import FloatArray, IndexArray, RandomState
 from skhnm._validation import check_generator, check_number
 from skhnm.neighbors._approximate import ApproximateIndex, one_faiss_thread
@@ -21,9 +23,6 @@ class LSHIndex(ApproximateIndex):
         Hyperplanes. More find more, and take more memory and time.
     n_candidates : int, default=256
         Rows that are compared exactly, for each query. More find more, more slowly.
-    n_probe : int, default=64
-        Cells of other classes that are visited for a query whose nearest rows are all of
-        its own class. More find more, more slowly.
     random_state : int, RandomState, Generator or None, default=0
         Draws the hyperplanes.
     n_jobs : int or None, default=None
@@ -33,8 +32,9 @@ class LSHIndex(ApproximateIndex):
     ----------
     search_ : ExactSearch
         The prepared pool.
-    hashes_ : faiss.IndexLSH
-        The bits of the rows that have a class.
+    parts_ : list of Part
+        The bits of the rows that have a class, in shares of the classes: one below 50,000
+        rows, up to eight above.
 
     Notes
     -----
@@ -42,10 +42,10 @@ class LSHIndex(ApproximateIndex):
     more slowly with the number of features: meant for several hundred of these.
     Memory grows with the pool and its bits.
 
-    Where fewer than `k` rows that may be found are among the nearest of all, because the
-    query lies among its own class, it visits the nearest k-means cells of other classes,
-    or is compared with every row where such queries are few. Rows of the query's own class
-    are always searched exactly.
+    Bits know no classes, so the classes are dealt out to several parts. Those without the
+    query's own class are asked for the nearest rows, and no more; in the one with it, a
+    query that only meets its own class is compared with the other rows, up to an eighth of
+    all, one by one. Rows of the query's own class are always searched exactly.
 
     References
     ----------
@@ -64,13 +64,11 @@ class LSHIndex(ApproximateIndex):
         self,
         n_bits: int = 512,
         n_candidates: int = 256,
-        n_probe: int = 64,
         random_state: RandomState = 0,
         n_jobs: int | None = None,
     ) -> None:
         self.n_bits = n_bits
         self.n_candidates = n_candidates
-        self.n_probe = n_probe
         self.random_state = random_state
         self.n_jobs = n_jobs
 
@@ -81,18 +79,21 @@ class LSHIndex(ApproximateIndex):
         check_generator(self.random_state)
 
     def _prepare(self) -> None:
+        self._seed = int(check_generator(self.random_state).integers(2**31))
+        super()._prepare()
+
+    def _build(self, rows: FloatArray) -> Any:
         import faiss
 
-        super()._prepare()
-        pool, order = self.search_.pool, self.search_.order
-        seed = int(check_generator(self.random_state).integers(2**31))
+        hashes = faiss.IndexLSH(rows.shape[1], self.n_bits)
         with one_faiss_thread():
-            self.hashes_ = faiss.IndexLSH(pool.shape[1], self.n_bits)
-            self.hashes_.rrot.init(seed)
-            self.hashes_.add(self._for_faiss(pool[order]))
+            hashes.rrot.init(self._seed)
+            hashes.add(self._for_faiss(rows))
+        return hashes
 
-    def _candidates(self, queries: FloatArray, width: int) -> IndexArray:
-        n_candidates = min(max(self.n_candidates, width), len(self.search_))
+    def _ask(self, structure: Any, queries: FloatArray, width: int) -> IndexArray:
+        n_candidates = max(self.n_candidates // len(self.parts_), width)
+        n_candidates = min(n_candidates, structure.ntotal)
         with one_faiss_thread():
-            found: IndexArray = self.hashes_.search(self._for_faiss(queries), n_candidates)[1]
+            found: IndexArray = structure.search(self._for_faiss(queries), n_candidates)[1]
         return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sklearn.neighbors import KDTree
 
 from skhnm._typing import FloatArray, IndexArray
 from skhnm._validation import check_number
 from skhnm.neighbors._backend import BackendIndex
-from skhnm.neighbors._search import Side
 
 
 class TreeIndex(BackendIndex):
@@ -26,15 +27,16 @@ class TreeIndex(BackendIndex):
     ----------
     search_ : ExactSearch
         The prepared pool.
-    tree_ : sklearn.neighbors.KDTree
-        The tree over the rows that have a class; absent where none has.
+    parts_ : list of Part
+        Trees over shares of the classes: one below 50,000 rows, up to eight above.
 
     Notes
     -----
-    Meant for a few dimensions, about two to five; with more, a query visits most of the tree, and
-    `ExactIndex` is faster. Where fewer than `k` rows that may be found are among the
-    nearest of all, because the query lies among its own class, it is compared with every
-    row: where classes lie apart, prefer `ExactIndex` too.
+    Meant for a few dimensions, about two to five; with more, a query visits most of the
+    tree, and `ExactIndex` is faster. A tree knows no classes, so the classes are dealt out
+    to several. Those without the query's own class are asked for the nearest rows, and no
+    more; in the one with it, a query that only meets its own class is compared with the
+    other rows, up to an eighth of all, one by one.
 
     References
     ----------
@@ -58,17 +60,11 @@ class TreeIndex(BackendIndex):
         super().check_parameters()
         check_number(self.leaf_size, "leaf_size", low=1, integer=True)
 
-    def _prepare(self) -> None:
-        if len(self.search_):
-            self.tree_ = KDTree(self.search_.pool[self.search_.order], self.leaf_size)
+    def _build(self, rows: FloatArray) -> Any:
+        return KDTree(rows, self.leaf_size)
 
-    def _candidates(self, queries: FloatArray, width: int) -> IndexArray:
-        found: IndexArray = self.tree_.query(
+    def _ask(self, structure: Any, queries: FloatArray, width: int) -> IndexArray:
+        found: IndexArray = structure.query(
             queries, width, return_distance=False, sort_results=False
         )
         return found
-
-    def _complete(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
-    ) -> tuple[IndexArray, FloatArray]:
-        return self.search_.nearest(queries, codes, k, side=side, own=own)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from skhnm.neighbors import GraphIndex, LSHIndex, _approximate
+from skhnm.neighbors import GraphIndex, LSHIndex
 
 pytestmark = pytest.mark.jit
 
@@ -35,21 +35,6 @@ def test_without_faiss_the_error_says_what_to_install(index, monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     with pytest.raises(ImportError, match=r"pip install 'skhnm\[ann\]'.*ExactIndex and TreeIndex"):
         index.fit([[0.0]], [0])
-
-
-@every_index
-def test_few_queries_among_their_own_class_are_compared_with_every_row(index, apart, monkeypatch):
-    monkeypatch.setattr(_approximate, "Cells", None)
-    index.fit(*apart)
-    indices, _ = index.nearest(apart[0][:100], apart[1][:100], 3)
-    assert (indices >= 400).all()
-
-
-@every_index
-def test_a_pickle_leaves_out_what_can_be_made_again(index, apart):
-    answer(index, *apart)
-    assert "_cells" in vars(index)
-    assert "_cells" not in index.__getstate__()
 
 
 @every_index

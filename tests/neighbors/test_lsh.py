@@ -47,7 +47,7 @@ def test_the_seed_draws_the_hyperplanes():
     assert (answers[0] != answers[2]).any()
 
 
-@pytest.mark.parametrize("name", ["n_bits", "n_candidates", "n_probe"])
+@pytest.mark.parametrize("name", ["n_bits", "n_candidates"])
 def test_parameters_are_checked(name):
     with pytest.raises(ValueError, match=f"{name} must be an integer >= 1"):
         LSHIndex(**{name: 0}).fit([[0.0]], [0])
