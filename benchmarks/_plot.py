@@ -84,14 +84,23 @@ def save(name: str, paint: Callable[[Any], None], size: tuple[float, float] = (7
         print(f"No picture {name} without {error.name}: skhnm[bench] brings it", file=sys.stderr)
 
 
-def log_axes(axes: Any, x: Sequence[float] | None = None) -> None:
-    """Make both axes logarithmic, with plain numbers; those of x where they are given."""
+def log_axes(axes: Any, x: Sequence[float]) -> None:
+    """Make both axes logarithmic, with plain numbers; along the first, those of x."""
+    from matplotlib.ticker import NullLocator
+
     axes.set(xscale="log", yscale="log")
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(_plain)
-    if x is not None:
-        axes.set_xticks(x, [_plain(value) for value in x])
-        axes.xaxis.set_minor_locator(_nowhere())
+    plain_numbers(axes.yaxis)
+    axes.set_xticks(x, [_plain(value) for value in x])
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def plain_numbers(axis: Any) -> None:
+    """Write 5, 10, 20 and so on along a logarithmic axis."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    axis.set_major_formatter(_plain)
+    axis.set_minor_formatter(NullFormatter())
 
 
 def guide(axes: Any, x: Sequence[float], y: float, slope: float, label: str) -> None:
@@ -105,9 +114,3 @@ def guide(axes: Any, x: Sequence[float], y: float, slope: float, label: str) -> 
 
 def _plain(value: float, _position: int | None = None) -> str:
     return f"{value:,.0f}" if value >= 1 else f"{value:g}"
-
-
-def _nowhere() -> Any:
-    from matplotlib.ticker import NullLocator
-
-    return NullLocator()
