@@ -86,21 +86,14 @@ def save(name: str, paint: Callable[[Any], None], size: tuple[float, float] = (7
 
 def log_axes(axes: Any, x: Sequence[float]) -> None:
     """Make both axes logarithmic, with plain numbers; along the first, those of x."""
-    from matplotlib.ticker import NullLocator
+    from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
     axes.set(xscale="log", yscale="log")
-    plain_numbers(axes.yaxis)
     axes.set_xticks(x, [_plain(value) for value in x])
     axes.xaxis.set_minor_locator(NullLocator())
-
-
-def plain_numbers(axis: Any) -> None:
-    """Write 5, 10, 20 and so on along a logarithmic axis."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-    axis.set_major_formatter(_plain)
-    axis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    axes.yaxis.set_major_formatter(_plain)
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def guide(axes: Any, x: Sequence[float], y: float, slope: float, label: str) -> None:
@@ -110,6 +103,11 @@ def guide(axes: Any, x: Sequence[float], y: float, slope: float, label: str) -> 
     axes.annotate(
         label, (x[-1], end), xytext=(4, 0), textcoords="offset points", va="center", fontsize=9
     )
+
+
+def short(seconds: float) -> str:
+    """Write about two digits."""
+    return f"{seconds:.2g}" if seconds < 10 else f"{seconds:,.0f}"
 
 
 def _plain(value: float, _position: int | None = None) -> str:

@@ -19,7 +19,7 @@ import skhnm
 from benchmarks import _data
 from benchmarks._measure import find_index, in_child
 from benchmarks._million import million
-from benchmarks._plot import LOOKS, plain_numbers, save
+from benchmarks._plot import LOOKS, log_axes, save
 from benchmarks._table import Table
 
 K = 3
@@ -90,20 +90,22 @@ def recall(found: np.ndarray, truth: np.ndarray) -> float:
 def draw(rows: list[Row], figure: Any) -> None:
     """Draw queries a second against recall, a line for each index."""
     axes = figure.add_subplot()
+    ticks = {10.0**-power: f"{100 - 10.0 ** (2 - power):g} %" for power in (1, 2, 3, 4)}
+    ticks[1e-5] = "100 %"
     for look, name in zip(LOOKS, SETTINGS, strict=False):
-        points = [row for row in rows if row[0] == name and row[5] is not None]
-        if not points:
-            continue
-        axes.plot([p[5] for p in points], [p[4] for p in points], label=name, **look.line)
-        for _, setting, _, _, speed, share in points:
-            axes.annotate(
-                setting.rpartition("=")[2], (share, speed), xytext=(-6, 0), ha="right",
-                va="center", textcoords="offset points", fontsize=8,
-            )  # fmt: skip
-    axes.set_yscale("log")
-    plain_numbers(axes.yaxis)
-    axes.set_xlim(min(0.985, axes.get_xlim()[0]), None)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g} %")
+        points = [row[1:] for row in rows if row[0] == name and row[5] is not None]
+        if points:
+            settings, _, _, speeds, recalls = zip(*points, strict=True)
+            missed = [max(1.0 - share, 1e-5) for share in recalls]
+            axes.plot(missed, speeds, label=name, **look.line)
+            for place, setting in zip(zip(missed, speeds, strict=True), settings, strict=True):
+                axes.annotate(
+                    setting.rpartition("=")[2], place, xytext=(6, 1), va="bottom",
+                    textcoords="offset points", fontsize=8,
+                )  # fmt: skip
+    log_axes(axes, list(ticks))
+    axes.set_xticks(list(ticks), list(ticks.values()))
+    axes.invert_xaxis()
     axes.set_xlabel(f"recall of the {K} hardest negatives (numbers: ef_search, n_bits)")
     axes.set_ylabel("queries a second, fit included")
     figure.legend(loc="outside upper center", ncols=3)

@@ -21,7 +21,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from benchmarks import _data
 from benchmarks._measure import alternate, check_faiss, in_child
-from benchmarks._plot import INK, LOOKS, save
+from benchmarks._plot import INK, LOOKS, save, short
 from benchmarks._table import Table
 from skhnm import HardNegativeMetricLearner
 from skhnm._threads import run_tiles
@@ -212,12 +212,14 @@ def draw(rows: list[tuple[Any, ...]], figure: Any) -> None:
         for i in range(len(sides)):
             if seconds[i] is not None:
                 axes.bar(i, seconds[i], 0.85, **LOOKS[i].bar)
-                axes.annotate(f"{seconds[i]:.2g}", (i, seconds[i]), ha="center", va="bottom")
+                axes.annotate(
+                    short(seconds[i]), (i, seconds[i]), ha="center", va="bottom", fontsize=8
+                )
         axes.axhline(seconds[3], color=INK, linewidth=1.2, linestyle=":", zorder=0)
         axes.plot(len(sides), seconds[3], linestyle="", **PRODUCT)
         axes.annotate(
-            f"{seconds[3]:.2g}", (len(sides), seconds[3]), xytext=(0, 6), ha="center",
-            textcoords="offset points",
+            short(seconds[3]), (len(sides), seconds[3]), xytext=(0, 6), ha="center",
+            textcoords="offset points", fontsize=8,
         )  # fmt: skip
         axes.set_xlim(-0.6, len(sides) + 0.6)
         axes.set_xticks([])
