@@ -91,7 +91,8 @@ def log_axes(axes: Any, x: Sequence[float]) -> None:
     axes.set(xscale="log", yscale="log")
     axes.set_xticks(x, [_plain(value) for value in x])
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 300 * low else (1,)))
     axes.yaxis.set_major_formatter(_plain)
     axes.yaxis.set_minor_formatter(NullFormatter())
 

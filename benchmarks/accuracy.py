@@ -40,8 +40,8 @@ def of_metric_learn(name: str) -> Learner:
     """Return a learner of metric-learn, which runs in an environment of its own."""
 
     def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
-        components, seconds = _older.fit(name, X, y)
-        return (lambda rows: rows @ components.T), seconds
+        fitted = _older.fit(name, X, y)
+        return (lambda rows: rows @ fitted.components.T), fitted.seconds
 
     return Learner(f"{name} of {', '.join(_older.PACKAGES)}", fit)
 
