@@ -18,6 +18,9 @@ NAMES = (
     "hardness",
     "fit",
     "mining",
+    "search",
+    "growth",
+    "approximate",
     "start",
     "network",
     "techniques",
@@ -27,7 +30,7 @@ NAMES = (
 
 def main() -> int:
     modules = {name: importlib.import_module(f"benchmarks.{name}") for name in NAMES}
-    listing = "\n".join(f"  {name:11}{m.__doc__.splitlines()[0]}" for name, m in modules.items())
+    listing = "\n".join(f"  {name:13}{m.__doc__.splitlines()[0]}" for name, m in modules.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Run all benchmarks, or those that are named:\n\n" + listing,

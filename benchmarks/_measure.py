@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -65,10 +66,18 @@ def in_child(function: Callable[..., Any], *arguments: Any) -> Any:
         return executor.submit(function, *arguments).result()
 
 
-def alternate(*calls: Callable[[], Any], repeats: int) -> list[float]:
-    """Call each in turn, `repeats` times over, and return the least seconds of each."""
+def alternate(
+    *calls: Callable[[], Any], repeats: int, most_seconds: float = float("inf")
+) -> list[float]:
+    """Call each in turn, and return the least seconds of each.
+
+    That is done `repeats` times over, or fewer once so many seconds have passed.
+    """
     least = [float("inf")] * len(calls)
-    for _ in range(repeats):
+    start = time.perf_counter()
+    for done in range(repeats):
+        if done and time.perf_counter() - start > most_seconds:
+            break
         for i, call in enumerate(calls):
             least[i] = min(least[i], _timed(call)[1])
     return least
@@ -78,9 +87,9 @@ def _measure(prepare: Callable[..., Work], arguments: tuple[Any, ...], repeats: 
     work = prepare(*arguments)
     work.warm_up()
     gc.collect()
-    before = _reset_peak()
+    before = reset_peak()
     result, seconds = _timed(work.call)
-    megabytes = max(0.0, _peak() - before)
+    megabytes = max(0.0, peak() - before)
     answer = work.judge(result)
     del result
     for _ in range(repeats - 1):
@@ -95,7 +104,7 @@ def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.perf_counter() - start
 
 
-def _peak() -> float:
+def peak() -> float:
     """Peak resident memory of this process in megabytes (NaN where it is not known).
 
     Linux's own figure, where there is one, is better than ru_maxrss: it can be reset, and
@@ -114,11 +123,22 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
-def _reset_peak() -> float:
+def reset_peak() -> float:
     """Set the peak to what is held now, where the system can, and return it."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
-    return _peak()
+    return peak()
+
+
+def find_index(name: str) -> Any | None:
+    """Return a class of `skhnm.neighbors`, or None if it or the package it needs is not there."""
+    index = getattr(importlib.import_module("skhnm.neighbors"), name, None)
+    if index is not None:
+        try:
+            index().check_parameters()
+        except ImportError:
+            return None
+    return index
 
 
 def machine() -> dict[str, Any]:
@@ -133,7 +153,7 @@ def machine() -> dict[str, Any]:
     }
     if hasattr(os, "getloadavg"):
         found["load at the start"] = round(os.getloadavg()[0], 2)
-    peers = ("torch", "pytorch-metric-learning")
+    peers = ("torch", "pytorch-metric-learning", "faiss-cpu")
     for name in ("skhnm", "scikit-learn", "numpy", "scipy", "numba", *peers):
         try:
             found[name] = importlib.metadata.version(name)
@@ -153,11 +173,22 @@ def _processor() -> str:
 
 def check_torch() -> None:
     """Raise MissingPeer unless PyTorch and pytorch-metric-learning are there."""
-    missing = [m for m in ("pytorch_metric_learning", "torch") if find_spec(m) is None]
+    _check_peers(
+        "pytorch_metric_learning", "torch",
+        hint=" PyTorch (torch) comes apart: the extra leaves it out, because its default build is "
+        "several gigabytes.",
+    )  # fmt: skip
+
+
+def check_faiss() -> None:
+    """Raise MissingPeer unless faiss is there."""
+    _check_peers("faiss")
+
+
+def _check_peers(*modules: str, hint: str = "") -> None:
+    missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise MissingPeer(
-            f"this benchmark compares with pytorch-metric-learning; {' and '.join(missing)} "
-            "cannot be imported. Install the extra skhnm[bench] (pip install 'skhnm[bench]'), "
-            "and PyTorch (torch) too: the extra leaves it out, because its default build is "
-            "several gigabytes."
+            f"this benchmark compares with {modules[0]}; {' and '.join(missing)} cannot be "
+            f"imported. Install the extra skhnm[bench] (pip install 'skhnm[bench]').{hint}"
         )

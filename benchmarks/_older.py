@@ -6,12 +6,14 @@ imported, it makes the environment and calls it; run there as a script, it fits.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
 import venv
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,33 +21,65 @@ ENVIRONMENT = Path(__file__).parent / "results" / "older-environment"
 PACKAGES = ("metric-learn==0.7.0", "scikit-learn==1.5.2", "numpy<2.1")
 
 
-def fit(learner: str, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
-    """Fit "LMNN" or "NCA" with its defaults; return its components and the seconds."""
+class Fitted(NamedTuple):
+    """The learned components (m, d), and what the fit cost."""
+
+    components: np.ndarray
+    seconds: float
+    megabytes: float
+
+
+def install() -> Path:
+    """Make the environment unless it is there, and return its interpreter.
+
+    Raises
+    ------
+    MissingPeer
+        If that fails, for want of a network, say.
+    """
+    from benchmarks._measure import MissingPeer  # not there where this file is a script
+
     python = ENVIRONMENT / "bin" / "python"
     is_complete = ENVIRONMENT / "complete"
     if not is_complete.exists():
         print(f"Installing {', '.join(PACKAGES)} into {ENVIRONMENT}", file=sys.stderr)
-        venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
+        try:
+            venv.create(ENVIRONMENT, with_pip=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", *PACKAGES], check=True)
+        except subprocess.CalledProcessError as error:
+            raise MissingPeer(
+                f"metric-learn needs an environment of its own, with {', '.join(PACKAGES)}, which "
+                f"could not be made in {ENVIRONMENT}"
+            ) from error
         is_complete.touch()
+    return python
+
+
+def fit(learner: str, X: np.ndarray, y: np.ndarray, **parameters: Any) -> Fitted:
+    """Fit "LMNN" or "NCA" with its defaults, or with other parameters."""
+    python = install()
     with tempfile.TemporaryDirectory() as folder:
         given, learned = Path(folder) / "given.npz", Path(folder) / "learned.npz"
         np.savez(given, X=X, y=np.unique(y, return_inverse=True)[1])
-        subprocess.run([python, __file__, learner, given, learned], check=True)
+        text = json.dumps(parameters)
+        subprocess.run([python, __file__, learner, text, given, learned], check=True)
         with np.load(learned) as arrays:
-            return arrays["components"], float(arrays["seconds"])
+            costs = (float(arrays[name]) for name in ("seconds", "megabytes"))
+            return Fitted(arrays["components"], *costs)
 
 
-def _fit_here(name: str, given: str, learned: str) -> None:
+def _fit_here(name: str, parameters: str, given: str, learned: str) -> None:
     import metric_learn
+    from _measure import peak, reset_peak  # a script finds its own folder, not the package
 
     with np.load(given) as arrays:
         X, y = arrays["X"], arrays["y"]
-    learner = getattr(metric_learn, name)(random_state=0)
+    learner = getattr(metric_learn, name)(random_state=0, **json.loads(parameters))
+    before = reset_peak()
     start = time.perf_counter()
     learner.fit(X, y)
     seconds = time.perf_counter() - start
-    np.savez(learned, components=learner.components_, seconds=seconds)
+    np.savez(learned, components=learner.components_, seconds=seconds, megabytes=peak() - before)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ labels; and with few rows of many features. Without a folder, the sets are sciki
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,8 @@ from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from benchmarks import _data, _older
-from benchmarks._table import RESULTS, Table
+from benchmarks._plot import INK, LOOKS, save
+from benchmarks._table import Table
 from benchmarks._trials import (
     OF_SKLEARN,
     Learner,
@@ -40,8 +40,8 @@ def of_metric_learn(name: str) -> Learner:
     """Return a learner of metric-learn, which runs in an environment of its own."""
 
     def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
-        components, seconds = _older.fit(name, X, y)
-        return (lambda rows: rows @ components.T), seconds
+        fitted = _older.fit(name, X, y)
+        return (lambda rows: rows @ fitted.components.T), fitted.seconds
 
     return Learner(f"{name} of {', '.join(_older.PACKAGES)}", fit)
 
@@ -91,7 +91,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     yield _summary(common, uneven)
     average, table = ranks(common)
     yield table
-    _draw_ranks(average, len(common), RESULTS / "accuracy_ranks.svg")
+    save("accuracy_ranks", lambda figure: _draw_ranks(average, len(common), figure), (7.5, 2.4))
     if quick or data is None:
         return
 
@@ -252,28 +252,20 @@ def _critical_difference(n_sets: int, k: int) -> float:
     return float(q * np.sqrt(k * (k + 1) / 6 / n_sets))
 
 
-def _draw_ranks(average: dict[str, float], n_sets: int, path: Path) -> None:
-    try:
-        import matplotlib.pyplot as plt
-        import pandas as pd
-        from scikit_posthocs import critical_difference_diagram
-    except ImportError as error:
-        print(
-            f"No picture of the ranks without {error.name}: skhnm[bench] brings it", file=sys.stderr
-        )
-        return
+def _draw_ranks(average: dict[str, float], n_sets: int, figure: Any) -> None:
+    import pandas as pd
+    from scikit_posthocs import critical_difference_diagram
+
     ranks = pd.Series(average)
     difference = _critical_difference(n_sets, len(ranks))
     apart = np.abs(ranks.to_numpy()[:, None] - ranks.to_numpy()) >= difference
     p_values = pd.DataFrame(np.where(apart, 0.0, 1.0), ranks.index, ranks.index)
-    figure, axes = plt.subplots(figsize=(7.5, 2.4), layout="constrained")
+    axes = figure.add_subplot()
     critical_difference_diagram(
         ranks, p_values, ax=axes, label_fmt_left="{label}  {rank:.1f} ",
         label_fmt_right=" {rank:.1f}  {label}", text_h_margin=0.05,
-        color_palette={
-            name: "C0" if name.startswith("skhnm") else "0.25" for name in average
+        crossbar_props={"color": INK}, color_palette={
+            name: LOOKS[0].color if name.startswith("skhnm") else INK for name in average
         },
     )  # fmt: skip
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path)
-    plt.close(figure)
+    axes.grid(visible=False)

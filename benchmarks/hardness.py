@@ -6,14 +6,15 @@ minings, the first of which is kept.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks import _data
-from benchmarks._table import RESULTS, Table
+from benchmarks._plot import INK, LOOKS, save
+from benchmarks._table import Table
 from benchmarks._trials import OF_SKLEARN, Learner, Task, Trials, of_estimator
 from skhnm import HardNegativeMetricLearner
 from skhnm.miners import HardestMiner, RandomMiner, RankMiner
@@ -65,7 +66,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             text = f"{gain.mean():+.1f} ± {gain.std():.1f}"
             table.rows.append((name, noise, *means, text))
     yield table
-    draw(gains, RESULTS / "hardness.svg")
+    save("hardness", lambda figure: draw(gains, figure), (7.5, 0.34 * len(gains) + 1.1))
 
 
 def learner_with(miner: str, task: Task) -> Learner:
@@ -77,31 +78,22 @@ def learner_with(miner: str, task: Task) -> Learner:
     )
 
 
-def draw(gains: Gains, path: Path) -> None:
+def draw(gains: Gains, figure: Any) -> None:
     """Draw the gain on each set, with its spread over the splits."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        print(f"No picture without {error.name}: skhnm[bench] brings it", file=sys.stderr)
-        return
     names = sorted(gains, key=lambda name: gains[name][0.0].mean())
-    figure, axes = plt.subplots(figsize=(7.5, 0.34 * len(names) + 1.1), layout="constrained")
-    looks = {0.0: ("o", "C0", "labels as they are", 0.14), 0.2: ("s", "C1", "20 % wrong", -0.14)}
-    for noise, (marker, color, label, offset) in looks.items():
+    axes = figure.add_subplot()
+    sides = {0.0: (LOOKS[1], "labels as they are", 0.14), 0.2: (LOOKS[0], "20 % wrong", -0.14)}
+    for noise, (look, label, offset) in sides.items():
         some = [(i, gains[name][noise]) for i, name in enumerate(names) if noise in gains[name]]
         axes.errorbar(
             [gain.mean() for _, gain in some], [i + offset for i, _ in some],
-            xerr=[gain.std() for _, gain in some], fmt=marker, color=color, label=label,
-            markersize=5, elinewidth=1.0, capsize=2, markeredgecolor="white",
+            xerr=[gain.std() for _, gain in some], fmt=look.marker, color=look.color, label=label,
+            elinewidth=1.0, capsize=2,
         )  # fmt: skip
-    axes.axvline(0.0, color="0.4", linewidth=0.8)
+    axes.axvline(0.0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("points that hard negatives give over random ones")
-    axes.grid(axis="x", color="0.9")
-    axes.set_axisbelow(True)
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.grid(visible=False, axis="y")
+    axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    axes.legend(frameon=False, loc="lower right")
-    path.parent.mkdir(exist_ok=True)
-    figure.savefig(path)
-    plt.close(figure)
+    figure.legend(loc="outside upper center", ncols=2)
