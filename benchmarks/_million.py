@@ -41,6 +41,7 @@ def million(n: int, n_classes: int, chunk_size: int) -> Table:
         note=f"The resumed run gives the result of the other to the bit. Exact search: estimated "
         f"from one query of {SAMPLED}, on which recall is measured too. MB are the peak, with "
         f"pages of the mapped rows ({n * DIMENSIONS * 4 / 2**20:.0f} MB).",
+        name="million",
     )
     table.rows = [
         ("GraphIndex, in one go", whole.seconds, whole.megabytes, recall),

@@ -64,6 +64,7 @@ def _table(title: str, what: str, sizes: Any, costs: Costs) -> Table:
         columns |= {f"{name} s": ".2f", f"{name} s ×": ".1f"}
         columns |= {f"{name} MB": ".0f", f"{name} MB ×": ".1f"}
     table = Table(title, columns, note="× is the factor from one size to the next.")
+    table.name = f"growth_{what}"
     for i, size in enumerate(sizes):
         row: list[Any] = [size]
         for name in INDEXES:

@@ -57,6 +57,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
         "their distances in skhnm, which takes half of the product. faiss with the best of "
         f"{len(BLOCKS)} sizes of its blocks, the product with the best of {len(TILES)} of its "
         "tiles.",
+        name="search",
     )  # fmt: skip
     for shape in shapes:
         ours, faiss, brute, product = in_child(_compare, *shape, 3 if shape[0] < 100_000 else 2)
@@ -199,6 +200,7 @@ def _minings(data: Path, n_rows: int | None) -> Table:
         "rows by PCA to 50 dimensions",
         {"": "", "seconds": ".2f", "/ product": ".2f"},
         note="Hints change nothing in what is found; this was checked.",
+        name="search_mnist",
     )
     table.rows = [(name, s, s / seconds[-1]) for name, s in zip(calls, seconds, strict=True)]
     return table

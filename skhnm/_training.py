@@ -186,6 +186,7 @@ def _mine_view(
     def numbered(tuples: Tuples) -> Tuples:
         return Tuples(anchors[tuples.anchors], tuples.positives, tuples.negatives)
 
+    candidates = pool.narrowed(candidates)
     candidates.costs = lambda tuples: costs_of(
         numbered(tuples), P, members.codes, p.loss, model.shifts
     )

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.neighbors._backend import BackendIndex
+from skhnm.neighbors._backend import BackendIndex, Part
+from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
 from skhnm.neighbors._search import Side
 
+_FEW = 256  # to visit cells costs about as much as to compare so many queries with every row
 _BLOCK = 4096  # rows that are in float64 at a time
 
 
@@ -23,7 +27,7 @@ class ApproximateIndex(BackendIndex):
     """Finds most of the nearest rows with faiss.
 
     A subclass builds its structures over `_for_faiss` of the rows, and asks them with
-    `_for_faiss` of the queries.
+    `_for_faiss` of the queries. Cells of other classes complete what these miss.
     """
 
     def check_parameters(self) -> None:
@@ -36,6 +40,10 @@ class ApproximateIndex(BackendIndex):
                 "TreeIndex need no extra package."
             ) from error
 
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        return {name: value for name, value in state.items() if name != "_cells"}
+
     def _nearest(
         self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
     ) -> tuple[IndexArray, FloatArray]:
@@ -43,6 +51,7 @@ class ApproximateIndex(BackendIndex):
             return super()._nearest(queries, codes, k, side, own)
 
     def _prepare(self) -> None:
+        self.__dict__.pop("_cells", None)
         self._centre, self._scale = np.zeros(1), 1.0
         if len(self.search_):
             rows = self.search_.pool[self.search_.order]
@@ -59,6 +68,25 @@ class ApproximateIndex(BackendIndex):
             block = slice(begin, begin + _BLOCK)
             near[block] = (rows[block] - self._centre) / self._scale
         return near
+
+    def _complete(
+        self,
+        part: Part,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+    ) -> tuple[IndexArray, FloatArray]:
+        few = len(queries) <= _FEW or part.end - part.begin <= N_PROBE * CELL_ROWS
+        if few or side != "other":
+            return super()._complete(part, queries, codes, k, side, own)
+        return self._cells.nearest(queries, codes, k, part.classes)
+
+    @cached_property
+    def _cells(self) -> Cells:
+        """Made when they are first needed; two threads that both make them make the same."""
+        return Cells(self.search_)
 
 
 @contextmanager

@@ -4,8 +4,8 @@ Classes are dealt out to a few parts, with a structure each. Parts without the q
 class are asked for the nearest rows, and no more. The part with it is asked for some more
 than are wanted, and the rows that the query may not find are dropped. A part's answer is
 certain where it also named something farther than what is kept; where it did not (all
-rows near the query are of its own class, say), the query is compared with the part's other
-rows one by one. So nobody is ever asked for thousands of neighbours.
+rows near the query are of its own class, say), the part completes it in another way: so
+nobody is ever asked for thousands of neighbours.
 """
 
 from __future__ import annotations
@@ -24,17 +24,21 @@ from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._search import ExactSearch, Side
 
 ROW_TILE = 1024
-PART_ROWS = 25_000
-MOST_PARTS = 8
+N_PARTS = 8
+FEWEST_ROWS = 4000  # below, one part is as fast
 _MARGIN = 1e-9  # relative; beyond the rounding of any float64 sum of squares
 
 
 @dataclass
 class Part:
-    """Some whole classes: positions [begin, end) of the sorted pool, and what searches them."""
+    """Some whole classes: positions [begin, end) of the sorted pool, and what searches them.
+
+    `classes` are the first of their codes, and the one after the last.
+    """
 
     begin: int
     end: int
+    classes: tuple[int, int]
     structure: Any = None
 
     def ranges(self, search: ExactSearch, codes: IndexArray, side: Side) -> IndexArray:
@@ -51,7 +55,7 @@ class BackendIndex(BaseIndex):
 
     def _prepare(self) -> None:
         search = self.search_
-        self.parts_ = [Part(begin, end) for begin, end in _deal_classes(search)]
+        self.parts_ = _deal_classes(search)
 
         def build(number: int) -> None:
             part = self.parts_[number]
@@ -97,12 +101,22 @@ class BackendIndex(BaseIndex):
         for number, part in enumerate(self.parts_):
             rest = np.flatnonzero(uncertain[:, number])
             if len(rest):
-                more = search.nearest(
-                    queries[rest], codes[rest], k, own=own[rest],
-                    ranges=part.ranges(search, codes[rest], side),
-                )  # fmt: skip
+                more = self._complete(part, queries[rest], codes[rest], k, side, own[rest])
                 indices[rest], distances[rest] = _merge((indices[rest], distances[rest]), more, k)
         return indices, distances
+
+    def _complete(
+        self,
+        part: Part,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+    ) -> tuple[IndexArray, FloatArray]:
+        """Answer `_nearest` from a part, where its structure did not suffice."""
+        ranges = part.ranges(self.search_, codes, side)
+        return self.search_.nearest(queries, codes, k, own=own, ranges=ranges)
 
     def _from_part(
         self,
@@ -149,7 +163,7 @@ class BackendIndex(BaseIndex):
         return found, measured, certain
 
 
-def _deal_classes(search: ExactSearch) -> list[tuple[int, int]]:
+def _deal_classes(search: ExactSearch) -> list[Part]:
     """Cut the sorted pool between classes, into parts of much the same size.
 
     By the rows alone, so that the result never depends on the threads.
@@ -157,11 +171,12 @@ def _deal_classes(search: ExactSearch) -> list[tuple[int, int]]:
     n = len(search)
     if n == 0:
         return []
-    ends = np.append(np.flatnonzero(np.diff(search.codes[search.order])) + 1, n)
-    n_parts = max(1, min(MOST_PARTS, n // PART_ROWS))
+    codes = search.codes[search.order]
+    ends = np.append(np.flatnonzero(np.diff(codes)) + 1, n)
+    n_parts = N_PARTS if n >= FEWEST_ROWS else 1
     wanted = n * np.arange(1, n_parts + 1) / n_parts
     cuts = [0, *np.unique(ends[np.searchsorted(ends, wanted).clip(max=len(ends) - 1)]).tolist()]
-    return list(pairwise(cuts))
+    return [Part(a, b, (int(codes[a]), int(codes[b - 1]) + 1)) for a, b in pairwise(cuts)]
 
 
 def nearest_first(

@@ -33,15 +33,16 @@ class GraphIndex(ApproximateIndex):
     search_ : ExactSearch
         The prepared pool.
     parts_ : list of Part
-        Graphs over shares of the classes: one below 50,000 rows, up to eight above.
+        Graphs over shares of the classes: eight, or fewer where there are fewer classes, or
+        fewer than 4,000 rows.
 
     Notes
     -----
     A graph knows no classes, so the classes are dealt out to several. Those without the
-    query's own class are asked for the nearest rows, and no more; the one with it is asked
-    for some more, and a query that only meets its own class there is compared with the
-    other rows of this graph, up to an eighth of all, one by one. Rows of the query's own
-    class are always searched exactly.
+    query's own class are asked for the nearest rows, and no more. The one with it is asked
+    for some more; a query that only meets its own class there is compared with the other
+    rows of this part: with all of them or, in a part of more than 32,768, with those of the
+    nearest 32 k-means cells. Rows of the query's own class are always searched exactly.
 
     The graphs take much of the time of `fit`, and pay where rows are many, some 100,000.
     Memory grows with the pool, which the graphs hold once more, and its links.

@@ -33,8 +33,8 @@ class LSHIndex(ApproximateIndex):
     search_ : ExactSearch
         The prepared pool.
     parts_ : list of Part
-        The bits of the rows that have a class, in shares of the classes: one below 50,000
-        rows, up to eight above.
+        Bits of the rows, over shares of the classes: eight, or fewer where there are fewer
+        classes, or fewer than 4,000 rows.
 
     Notes
     -----
@@ -43,9 +43,10 @@ class LSHIndex(ApproximateIndex):
     Memory grows with the pool and its bits.
 
     Bits know no classes, so the classes are dealt out to several parts. Those without the
-    query's own class are asked for the nearest rows, and no more; in the one with it, a
-    query that only meets its own class is compared with the other rows, up to an eighth of
-    all, one by one. Rows of the query's own class are always searched exactly.
+    query's own class are asked for the nearest rows, and no more. The one with it is asked
+    for some more; a query that only meets its own class there is compared with the other
+    rows of this part: with all of them or, in a part of more than 32,768, with those of the
+    nearest 32 k-means cells. Rows of the query's own class are always searched exactly.
 
     References
     ----------

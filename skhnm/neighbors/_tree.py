@@ -28,7 +28,8 @@ class TreeIndex(BackendIndex):
     search_ : ExactSearch
         The prepared pool.
     parts_ : list of Part
-        Trees over shares of the classes: one below 50,000 rows, up to eight above.
+        Trees over shares of the classes: eight, or fewer where there are fewer classes, or
+        fewer than 4,000 rows.
 
     Notes
     -----

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from skhnm._threads import effective_n_jobs
 from skhnm._typing import FloatArray, IndexArray, RandomState
 from skhnm._validation import check_choice, check_generator, check_number
 from skhnm.exceptions import MiningWarning
+from skhnm.miners._ranked import HardestMiner
 from skhnm.offline._arguments import (
     check_positives_known,
     read_exclusions,
@@ -227,6 +229,8 @@ def mine_hard_negatives(
         n_negatives=n_negatives, cosine=cosine,
     )  # fmt: skip
     chosen_miner = read_miner(miner, n_negatives)
+    if type(chosen_miner) is HardestMiner and not filters.by_similarity:
+        filters = replace(filters, max_rank=min(max_rank, min_rank - 1 + n_negatives))
     check_number(chunk_size, "chunk_size", low=1, integer=True)
     check_number(verbose, "verbose", low=0, integer=True)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)

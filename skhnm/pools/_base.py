@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
+from skhnm.neighbors._candidates import Candidates
 from skhnm.pools._members import Extras, Stack
 
 
@@ -74,6 +75,10 @@ class BasePool(BaseEstimator, ABC):
 
     def saw(self, rows: IndexArray, codes: IndexArray, Z: FloatArray) -> None:
         """Take note of where the rows of a set lie (r, m), once it has been mined."""
+
+    def narrowed(self, candidates: Candidates) -> Candidates:
+        """Return whom the miners are to ask, who may be fewer than all candidates."""
+        return candidates
 
     def hints(self, rows: IndexArray) -> IndexArray | None:
         """Return negatives (r, h) that earlier minings found for the rows of a set, if any."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from dataclasses import fields
+from typing import Any, ClassVar
 
 import numpy as np
 
 from skhnm._tuples import Tuples
 from skhnm._typing import IndexArray
 from skhnm._validation import check_number
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._exact import ExactIndex
+from skhnm.neighbors._known import resolve_index
+from skhnm.neighbors._shortlist import Shortlist
 from skhnm.pools._base import BasePool, all_rows
 from skhnm.pools._members import renumber
 
@@ -28,6 +33,13 @@ class DatasetPool(BasePool):
         A quota, at least 2: of a larger class so many rows are drawn at each refresh, to
         be anchors and candidates. Rare classes, which give all their rows, then are mined
         as often as others, and mining costs less. None takes every row.
+    index : str or index, default="exact"
+        Who finds the nearest rows of other classes. "exact" compares all rows, which takes
+        n² comparisons; "graph", say, or an instance such as ``GraphIndex(ef_search=100)``
+        from `skhnm.neighbors`, is faster on some 100,000 rows and more, and may miss some.
+    n_candidates : int, default=100
+        Rows that an index other than "exact" lists for each anchor, at least 1. Negative
+        miners choose among these.
 
     References
     ----------
@@ -37,12 +49,23 @@ class DatasetPool(BasePool):
 
     mined_each_step: ClassVar[bool] = False
 
-    def __init__(self, keep: bool = True, *, rows_per_class: int | None = None) -> None:
+    def __init__(
+        self,
+        keep: bool = True,
+        *,
+        rows_per_class: int | None = None,
+        index: Any = "exact",
+        n_candidates: int = 100,
+    ) -> None:
         self.keep = keep
         self.rows_per_class = rows_per_class
+        self.index = index
+        self.n_candidates = n_candidates
 
     def check_parameters(self) -> None:
         check_number(self.rows_per_class, "rows_per_class", low=2, integer=True, optional=True)
+        check_number(self.n_candidates, "n_candidates", low=1, integer=True)
+        resolve_index(self.index)
 
     def reset(self) -> None:
         self._seen: Tuples | None = None
@@ -58,6 +81,18 @@ class DatasetPool(BasePool):
         counts = np.bincount(codes)
         rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
         yield np.sort(shuffled[rank < self.rows_per_class])
+
+    def narrowed(self, candidates: Candidates) -> Candidates:
+        index = resolve_index(self.index)
+        if isinstance(index, ExactIndex):
+            return candidates
+        c = candidates
+        index.set_params(n_jobs=c.n_jobs)
+        index.fit(c.pool, c.pool_codes)
+        listed, _ = index.nearest(c.Z, c.codes, self.n_candidates, own=c.own)
+        known = {field.name: getattr(c, field.name) for field in fields(c)}
+        known["hints"] = None  # they may be nearer than any on the list
+        return Shortlist(**known, listed=listed)
 
     def hints(self, rows: IndexArray) -> IndexArray | None:
         if self._seen is None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from skhnm.neighbors import GraphIndex, LSHIndex
+from skhnm.neighbors import ExactIndex, GraphIndex, LSHIndex, _approximate
 
 pytestmark = pytest.mark.jit
 
@@ -76,3 +76,14 @@ def test_a_child_that_was_forked_afterwards_gets_the_same_answer(index, apart):
     with multiprocessing.get_context("fork").Pool(1) as pool:
         result = pool.apply_async(answer, (index, *apart)).get(timeout=60)[0]
     assert np.array_equal(result, alone)
+
+
+@every_index
+def test_cells_complete_what_many_queries_miss_in_a_large_part(index, apart, monkeypatch):
+    monkeypatch.setattr(_approximate, "CELL_ROWS", 1)
+    found, _ = answer(index, *apart)
+    assert "_cells" in vars(index)
+    assert "_cells" not in index.__getstate__()
+    assert (apart[1][found] != apart[1][:, None]).all()
+    exact, _ = ExactIndex().fit(*apart).nearest(*apart, 3)
+    assert (np.sort(found) == np.sort(exact)).mean() > 0.9

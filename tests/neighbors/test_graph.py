@@ -16,7 +16,7 @@ def test_keeps_the_contract_of_an_index(check):
 
 @pytest.fixture
 def small_parts(monkeypatch):
-    monkeypatch.setattr(_backend, "PART_ROWS", 300)
+    monkeypatch.setattr(_backend, "FEWEST_ROWS", 300)
     monkeypatch.setattr(_backend, "ROW_TILE", 64)
 
 
@@ -30,7 +30,7 @@ def rows():
 def test_several_graphs_find_as_much_as_one(rows, small_parts):
     asked = {"side": "any", "own": np.arange(1501)}
     index = GraphIndex().fit(*rows)
-    assert len(index.parts_) == 5
+    assert len(index.parts_) == 8
     assert sum(part.structure.ntotal for part in index.parts_) == 1501
     found, _ = index.nearest(*rows, 5, **asked)
     exact, _ = ExactIndex().fit(*rows).nearest(*rows, 5, **asked)

@@ -102,7 +102,9 @@ def test_too_many_candidates_at_a_time_are_refused_with_what_to_do(monkeypatch):
     monkeypatch.setattr(_run, "MAX_ENTRIES", 100)
     Z = np.random.default_rng(0).normal(size=(60, 2))
     with pytest.raises(ValueError, match=r"60 queries would take 3\.6e\+03 .* Lower max_rank or"):
-        mine_hard_negatives(Z, labels=np.arange(60) // 2, groups=np.zeros(60, int))
+        mine_hard_negatives(
+            Z, labels=np.arange(60) // 2, groups=np.zeros(60, int), max_similarity=0.9
+        )
 
 
 def test_of_labels_and_groups_the_larger_is_left_to_the_index(monkeypatch):
@@ -117,10 +119,10 @@ def test_of_labels_and_groups_the_larger_is_left_to_the_index(monkeypatch):
     monkeypatch.setattr(_search.Searcher, "answer", watch)
     Z = np.random.default_rng(0).normal(size=(60, 2))
     few, many = np.arange(60) // 2, np.arange(60) % 2
-    first = mine_hard_negatives(Z, labels=few, groups=many, max_rank=5)
-    second = mine_hard_negatives(Z, labels=many, groups=few, max_rank=5)
+    first = mine_hard_negatives(Z, labels=few, groups=many)
+    second = mine_hard_negatives(Z, labels=many, groups=few)
     np.testing.assert_array_equal(first.indices, second.indices)
-    assert asked == [7, 7]
+    assert asked == [5, 5]
 
 
 # The index.

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from skhnm import Tuples
+from skhnm import HardNegativeMetricLearner, Tuples
+from skhnm.miners import Candidates, HardestMiner
+from skhnm.neighbors import GraphIndex
 from skhnm.pools import DatasetPool
 from tests import cases
 
@@ -97,3 +99,47 @@ def test_negatives_found_before_are_hints_for_the_next_mining():
     pool.remember(ROWS, Tuples([0, 2], [[1], [3]], [[9, 4], [7, -1]]))
     hints = pool.hints(np.array([2, 7, 0, 4, 3, 1]))
     assert hints.tolist() == [[1, -1], [-1, -1], [-1, 3], [-1, -1], [-1, -1], [-1, -1]]
+
+
+def candidates():
+    Z, y = cases.uneven()
+    rows = np.arange(len(Z))
+    c = Candidates(Z, y, Z, y, rows, np.random.default_rng(0), needs_positive=False)
+    c.positives = c.every("own")
+    return c
+
+
+def test_with_the_exact_index_miners_ask_about_all_candidates():
+    c = candidates()
+    assert DatasetPool().narrowed(c) is c
+
+
+def test_another_index_lists_whom_miners_may_choose():
+    c = candidates()
+    c.hints = c.nearest(2)[0]
+    narrowed = DatasetPool(index="tree", n_candidates=4).narrowed(c)
+    assert narrowed.listed.shape == (25, 4)
+    found = HardestMiner(3).select(narrowed)
+    np.testing.assert_array_equal(found.negatives, c.nearest(3)[0])
+    assert all(
+        set(row) <= set(near) for row, near in zip(narrowed.sample(2), c.nearest(4)[0], strict=True)
+    )
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("index", ["tree", "lsh", "graph", GraphIndex(ef_search=30)], ids=str)
+def test_a_learner_mines_with_any_index(index):
+    Z, y = cases.uneven(m=4)
+    pool = DatasetPool(index=index)
+    fitted = HardNegativeMetricLearner(pool=pool).fit(Z, y)
+    exact = HardNegativeMetricLearner().fit(Z, y)
+    np.testing.assert_allclose(fitted.components_, exact.components_, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [({"index": "trees"}, "Did you mean 'tree'"), ({"n_candidates": 0}, "n_candidates must be")],
+)
+def test_parameters_of_the_index_are_checked(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        HardNegativeMetricLearner(pool=DatasetPool(**parameters)).fit(*cases.uneven())
