@@ -10,7 +10,8 @@ from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
 from skhnm._validation import check_number
 from skhnm.miners._base import BaseMiner
-from skhnm.neighbors._candidates import Candidates, compact
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import compact
 
 
 class ContextMiner(BaseMiner):

@@ -7,7 +7,8 @@ import numpy as np
 from skhnm._tuples import Tuples
 from skhnm._validation import check_number
 from skhnm.miners._base import BaseMiner
-from skhnm.neighbors._candidates import Candidates, compact, trim
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import compact, trim
 
 
 class MultiSimilarityMiner(BaseMiner):

@@ -15,7 +15,8 @@ from skhnm._typing import IndexArray, RandomState
 from skhnm._validation import check_index_array, check_number
 from skhnm.kernels._rows import first_misplaced
 from skhnm.miners._arguments import make_candidates
-from skhnm.neighbors._candidates import Candidates, trim
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import trim
 
 
 class BasePositiveMiner(BaseEstimator, ABC):

@@ -21,6 +21,7 @@ from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.neighbors._base import BaseIndex
+from skhnm.neighbors._padded import merge_nearest, nearest_first
 from skhnm.neighbors._search import ExactSearch, Side
 
 ROW_TILE = 1024
@@ -102,7 +103,9 @@ class BackendIndex(BaseIndex):
             rest = np.flatnonzero(uncertain[:, number])
             if len(rest):
                 more = self._complete(part, queries[rest], codes[rest], k, side, own[rest])
-                indices[rest], distances[rest] = _merge((indices[rest], distances[rest]), more, k)
+                indices[rest], distances[rest] = merge_nearest(
+                    (indices[rest], distances[rest]), more, k
+                )
         return indices, distances
 
     def _complete(
@@ -177,26 +180,3 @@ def _deal_classes(search: ExactSearch) -> list[Part]:
     wanted = n * np.arange(1, n_parts + 1) / n_parts
     cuts = [0, *np.unique(ends[np.searchsorted(ends, wanted).clip(max=len(ends) - 1)]).tolist()]
     return [Part(a, b, (int(codes[a]), int(codes[b - 1]) + 1)) for a, b in pairwise(cuts)]
-
-
-def nearest_first(
-    indices: IndexArray, distances: FloatArray, k: int
-) -> tuple[IndexArray, FloatArray]:
-    """Sort each row by distance, then index, padding last, and keep k columns."""
-    order = np.lexsort((indices, distances), axis=1)[:, :k]
-    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(distances, order, axis=1)
-
-
-def _merge(
-    one: tuple[IndexArray, FloatArray], other: tuple[IndexArray, FloatArray], k: int
-) -> tuple[IndexArray, FloatArray]:
-    """Take the k nearest of two answers, each row once."""
-    indices = np.concatenate([one[0], other[0]], axis=1)
-    distances = np.concatenate([one[1], other[1]], axis=1)
-    order = np.argsort(indices, axis=1, kind="stable")
-    indices = np.take_along_axis(indices, order, axis=1)
-    distances = np.take_along_axis(distances, order, axis=1)
-    twice = np.zeros(indices.shape, dtype=bool)
-    twice[:, 1:] = indices[:, 1:] == indices[:, :-1]
-    indices[twice], distances[twice] = -1, np.nan
-    return nearest_first(indices, distances, k)

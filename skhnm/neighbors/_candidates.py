@@ -19,6 +19,7 @@ from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._within import spread_lists
+from skhnm.neighbors._padded import draw_ranks, sort_by_index, trim
 from skhnm.neighbors._search import ExactSearch, Side
 
 MAX_ENTRIES = 2**27
@@ -172,11 +173,11 @@ class Candidates:
         counts, _ = self._ranks(side)
         k = min(k, self.available(side))
         self._check_size(1, k, side)
-        return self._at_ranks(self._draw(counts, k), side)
+        return self._at_ranks(draw_ranks(counts, k, self.random), side)
 
     def sample_of(self, rows: IndexArray, k: int) -> IndexArray:
         """Draw k of the rows (n, w) that were found for each anchor, leaving out padding."""
-        ranks = self._draw((rows >= 0).sum(axis=1), min(k, rows.shape[1]))
+        ranks = draw_ranks((rows >= 0).sum(axis=1), min(k, rows.shape[1]), self.random)
         return np.where(ranks < 0, -1, np.take_along_axis(rows, np.maximum(ranks, 0), axis=1))
 
     def every(self, side: Side = "other") -> IndexArray:
@@ -203,7 +204,7 @@ class Candidates:
         counts = self._count_within(lower, upper)
         width = min(k, int(counts.max(initial=0)))
         self._check_size(upper.shape[1], width, "other")
-        drawn = self._draw(counts, width)
+        drawn = draw_ranks(counts, width, self.random)
         wanted = np.sort(np.where(drawn < 0, np.iinfo(np.intp).max, drawn), axis=1)
         return sort_by_index(self._take_within(wanted, lower, upper))
 
@@ -379,23 +380,6 @@ class Candidates:
         found = self._search.order[np.where(ranks < 0, 0, positions)] if some else ranks
         return np.where(ranks < 0, -1, found)
 
-    def _draw(self, counts: IndexArray, k: int) -> IndexArray:
-        """Draw k of range(count) for each count (n,), without replacement → (n, k).
-
-        Where a count is at most k, all are taken, and -1 pads the rest. This is Floyd's
-        algorithm (Bentley and Floyd 1987), in step for all rows.
-        """
-        drawn = np.full((len(counts), k), -1, dtype=np.intp)
-        for step in range(k):
-            last = counts - k + step
-            pick = self.random.integers(0, np.maximum(last, 0) + 1)
-            taken = (drawn[:, :step] == pick[:, None]).any(axis=1)
-            drawn[:, step] = np.where(taken, last, pick)
-        few = counts <= k
-        everything = np.where(np.arange(k) < counts[few, None], np.arange(k), -1)
-        drawn[few] = everything
-        return drawn
-
     def _check_size(self, width: float, k: int, side: Side) -> None:
         entries = len(self) * width * k
         if entries <= MAX_ENTRIES:
@@ -411,23 +395,3 @@ class Candidates:
             f"{what}), above the limit of {MAX_ENTRIES:.2g}. {remedy}, or mine in batches "
             "(pool='batch' in a learner)"
         )
-
-
-def trim(rows: IndexArray) -> IndexArray:
-    """Cut columns that hold nothing but padding; at least one stays."""
-    used = (rows >= 0).any(axis=0)
-    width = int(np.flatnonzero(used).max(initial=0)) + 1
-    return rows[:, :width]
-
-
-def compact(rows: IndexArray) -> IndexArray:
-    """Move padding to the end of each row; the others keep their order."""
-    order = np.argsort(rows < 0, axis=1, kind="stable")
-    return np.take_along_axis(rows, order, axis=1)
-
-
-def sort_by_index(rows: IndexArray) -> IndexArray:
-    """Sort each row ascending, padding last."""
-    last = np.iinfo(np.intp).max
-    rows = np.sort(np.where(rows < 0, last, rows), axis=1)
-    return np.where(rows == last, -1, rows)

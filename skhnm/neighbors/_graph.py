@@ -44,8 +44,8 @@ class GraphIndex(ApproximateIndex):
     rows of this part: with all of them or, in a part of more than 32,768, with those of the
     nearest 32 k-means cells. Rows of the query's own class are always searched exactly.
 
-    The graphs take much of the time of `fit`, and pay where rows are many, some 100,000.
-    Memory grows with the pool, which the graphs hold once more, and its links.
+    The graphs take much of the time of `fit`, and pay where rows are many: about half a
+    million. Memory grows with the pool, which the graphs hold once more, and its links.
 
     References
     ----------

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.neighbors._candidates import Candidates, sort_by_index
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import nearest_first, sort_by_index
 from skhnm.neighbors._search import Side
 
 
@@ -39,12 +40,12 @@ class Shortlist(Candidates):
     @cached_property
     def _nearest_first(self) -> tuple[IndexArray, FloatArray]:
         """The lists with their squared distances, (n, c) each, ties by index, NaN for padding."""
-        return sort_by(self.distances(self.listed), self.listed)
+        return nearest_first(self.listed, self.distances(self.listed))
 
     @cached_property
     def _farthest_first(self) -> tuple[IndexArray, FloatArray]:
         rows, distances = self._nearest_first
-        rows, negated = sort_by(-distances, rows)
+        rows, negated = nearest_first(rows, -distances)
         return rows, -negated
 
     def within_window(self, lower: FloatArray, upper: FloatArray) -> Candidates:
@@ -121,12 +122,6 @@ class Shortlist(Candidates):
             return super()._at_ranks(ranks, side)
         rows = _first(self.listed >= 0, self.listed, max(1, self.listed.shape[1]), -1)
         return np.where(ranks < 0, -1, np.take_along_axis(rows, np.maximum(ranks, 0), axis=1))
-
-
-def sort_by(distances: FloatArray, rows: IndexArray) -> tuple[IndexArray, FloatArray]:
-    """Sort each line by distance, then by index; padding comes last."""
-    order = np.lexsort((rows, np.where(rows < 0, np.inf, distances)), axis=1)
-    return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 
 def _inside(

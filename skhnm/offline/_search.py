@@ -14,6 +14,7 @@ from sklearn.base import clone
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import INDEXES
+from skhnm.neighbors._padded import merge_nearest
 from skhnm.neighbors._search import Side
 from skhnm.offline._sources import Rows
 
@@ -133,7 +134,7 @@ class Searcher:
                 own = np.where(own >= 0, own - block.start, -1)
                 rows, distances = index.nearest(q.queries, q.codes, q.k, side=q.side, own=own)
                 rows = np.where(rows >= 0, rows + block.start, -1)
-                best[number] = _merge(best[number], (rows, np.asarray(distances)), q.k)
+                best[number] = merge_nearest(best[number], (rows, np.asarray(distances)), q.k)
         return [rows for rows, _ in best]
 
     def _fit(self, block: slice) -> Any:
@@ -152,14 +153,3 @@ class Searcher:
         if len(self._blocks) == 1:
             self._fitted = index
         return index
-
-
-def _merge(
-    best: tuple[IndexArray, FloatArray], found: tuple[IndexArray, FloatArray], k: int
-) -> tuple[IndexArray, FloatArray]:
-    """Return the k nearest of two answers, ties by index."""
-    rows = np.concatenate([best[0], found[0]], axis=1)
-    distances = np.concatenate([best[1], found[1]], axis=1)
-    distances[rows < 0] = np.inf
-    order = np.lexsort((rows, distances), axis=1)[:, :k]
-    return np.take_along_axis(rows, order, axis=1), np.take_along_axis(distances, order, axis=1)

@@ -13,8 +13,8 @@ import numpy as np
 
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.neighbors._candidates import compact, trim
-from skhnm.neighbors._shortlist import Shortlist, sort_by
+from skhnm.neighbors._padded import compact, nearest_first, trim
+from skhnm.neighbors._shortlist import Shortlist
 from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._filters import Filters
 from skhnm.offline._report import Tally
@@ -108,7 +108,7 @@ def mine_unit(
 
     rules.miner.reset()  # what it saw of other units must not matter
     chosen = _rows_of(rules.miner.select(candidates), candidates, rules)
-    chosen, distances = sort_by(candidates.distances(chosen), chosen)
+    chosen, distances = nearest_first(chosen, candidates.distances(chosen))
     indices = np.where(chosen >= 0, members[chosen] if len(members) else -1, -1)
     similarities = rules.similarity(distances)
     is_anchor = candidates.codes >= 0

@@ -36,7 +36,7 @@ class DatasetPool(BasePool):
     index : str or index, default="exact"
         Who finds the nearest rows of other classes. "exact" compares all rows, which takes
         n² comparisons; "graph", say, or an instance such as ``GraphIndex(ef_search=100)``
-        from `skhnm.neighbors`, is faster on some 100,000 rows and more, and may miss some.
+        from `skhnm.neighbors`, is faster on half a million rows and more, and may miss some.
     n_candidates : int, default=100
         Rows that an index other than "exact" lists for each anchor, at least 1. Negative
         miners choose among these.

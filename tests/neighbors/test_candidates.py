@@ -6,7 +6,8 @@ from scipy.stats import chisquare
 
 from skhnm import _threads
 from skhnm.neighbors import _candidates, _tiling
-from skhnm.neighbors._candidates import Candidates, trim
+from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import trim
 from tests import cases, naive
 
 MOST = [(case, pools) for case in cases.CASES for pools in cases.POOLS]
