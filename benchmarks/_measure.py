@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import importlib.metadata
 import os
 import platform
@@ -128,17 +127,6 @@ def reset_peak() -> float:
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
     return peak()
-
-
-def find_index(name: str) -> Any | None:
-    """Return a class of `skhnm.neighbors`, or None if it or the package it needs is not there."""
-    index = getattr(importlib.import_module("skhnm.neighbors"), name, None)
-    if index is not None:
-        try:
-            index().check_parameters()
-        except ImportError:
-            return None
-    return index
 
 
 def machine() -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-import skhnm
 from benchmarks import _data
-from benchmarks._measure import Work, find_index, in_child, measure
+from benchmarks._measure import Work, in_child, measure
 from benchmarks._table import Table
+from skhnm import mine_hard_negatives
 from skhnm.neighbors import ExactIndex
 
 K = 3
@@ -68,10 +68,8 @@ def _prepare(folder: Path, run: str, chunk_size: int) -> Work:
     few = np.load(folder / "rows.npy", mmap_mode="r")[:5_000].copy()
 
     def mine(rows: Any, labels: np.ndarray, **options: Any) -> Any:
-        index = find_index("GraphIndex")
-        assert index is not None
-        return skhnm.mine_hard_negatives(
-            rows, labels=labels, n_negatives=K, index=index(), chunk_size=chunk_size, **options
+        return mine_hard_negatives(
+            rows, labels=labels, n_negatives=K, index="graph", chunk_size=chunk_size, **options
         )
 
     return Work(

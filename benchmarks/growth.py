@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import _data
-from benchmarks._measure import Work, find_index, in_child, measure
+from benchmarks._measure import Work, check_faiss, measure
 from benchmarks._plot import LOOKS, guide, log_axes, save
 from benchmarks._table import Table
+from skhnm import neighbors
 
 K = 10
 N_CLASSES = 100
@@ -26,6 +27,7 @@ Costs = dict[str, list[tuple[float, float]]]
 
 
 def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
+    check_faiss()
     few = 5 if quick else 1
     rows = [n // few for n in (10_000, 20_000, 40_000, 80_000)]
     widths = (16, 32, 64, 128, 256)
@@ -38,12 +40,11 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
 
 
 def _costs(shapes: list[tuple[int, int]]) -> Costs:
-    """Measure each index that there is on clusters of each shape."""
+    """Measure each index on clusters of each shape."""
     found: Costs = {}
     for name, index in INDEXES.items():
-        if in_child(find_index, index) is not None:
-            measured = [measure(_prepare, index, n, d, repeats=2) for n, d in shapes]
-            found[name] = [(m.seconds, m.megabytes) for m in measured]
+        measured = [measure(_prepare, index, n, d, repeats=2) for n, d in shapes]
+        found[name] = [(m.seconds, m.megabytes) for m in measured]
     return found
 
 
@@ -51,9 +52,7 @@ def _prepare(index: str, n: int, d: int) -> Work:
     X, y = _data.overlapping(n, d, N_CLASSES)
 
     def search(X: np.ndarray, y: np.ndarray) -> Any:
-        chosen = find_index(index)
-        assert chosen is not None
-        return chosen().fit(X, y).nearest(X, y, K, own=np.arange(len(X)))
+        return getattr(neighbors, index)().fit(X, y).nearest(X, y, K, own=np.arange(len(X)))
 
     return Work(lambda: search(X[::10], y[::10]), lambda: search(X, y))
 
@@ -63,15 +62,15 @@ def _table(title: str, what: str, sizes: Any, costs: Costs) -> Table:
     for name in INDEXES:
         columns |= {f"{name} s": ".2f", f"{name} s ×": ".1f"}
         columns |= {f"{name} MB": ".0f", f"{name} MB ×": ".1f"}
-    table = Table(title, columns, note="× is the factor from one size to the next.")
-    table.name = f"growth_{what}"
+    table = Table(
+        title, columns, note="× is the factor from one size to the next.", name=f"growth_{what}"
+    )
     for i, size in enumerate(sizes):
         row: list[Any] = [size]
         for name in INDEXES:
             for j in range(2):
-                cost = costs[name][i][j] if name in costs else None
-                before = costs[name][i - 1][j] if cost is not None and i else None
-                row += [cost, cost / before if cost is not None and before else None]
+                cost = costs[name][i][j]
+                row += [cost, cost / costs[name][i - 1][j] if i else None]
         table.rows.append(tuple(row))
     return table
 

@@ -40,7 +40,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             },
             note="The time ratio is PML's over skhnm's. 'Beyond result / embeddings' is skhnm's "
             f"memory less its result's own, over that of the embeddings. 'Mined': {rule.mined}.",
-            name=f"mining_{name}",
+            name=f"mining_{name.replace('-', '_')}",
         )  # fmt: skip
         seconds[name] = []
         for n in sizes:

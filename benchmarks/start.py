@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import skhnm
 from benchmarks._measure import alternate
 from benchmarks._plot import INK, LOOKS, save
 from benchmarks._table import Table
@@ -49,14 +48,12 @@ COLD = list(CODES)[:2]
 
 
 def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
-    is_there = hasattr(skhnm, "mine_hard_negatives")
-    codes = {name: code for name, code in CODES.items() if code != MINE_OFFLINE or is_there}
     with tempfile.TemporaryDirectory() as cache:
-        for code in codes.values():
+        for code in CODES.values():
             _process(code, cache)
-        processes = [partial(_process, code, cache) for code in (IMPORTS, *codes.values())]
+        processes = [partial(_process, code, cache) for code in (IMPORTS, *CODES.values())]
         imports, *seconds = alternate(*processes, repeats=2 if quick else 7)
-    warm = dict(zip(codes, seconds, strict=True))
+    warm = dict(zip(CODES, seconds, strict=True))
     cold_processes = [partial(_cold, CODES[name]) for name in COLD]
     seconds = alternate(*cold_processes, repeats=1 if quick else 3)
     cold = dict(zip(COLD, seconds, strict=True))
@@ -66,7 +63,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             "what it does": "", "seconds": ".2f", "more than the imports": ".2f",
             "times the imports": ".2f",
         },
-        note="" if is_there else "A dash: mine_hard_negatives is not there.",
+        name="start",
     )  # fmt: skip
     table.rows.append(("imports numpy, numba and sklearn.neighbors", imports, None, 1.0))
     for name in CODES:
@@ -74,8 +71,6 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
             if name in found:
                 more = (found[name] - imports, found[name] / imports)
                 table.rows.append((f"imports skhnm, {name}; {state}", found[name], *more))
-            elif state == "warm":
-                table.rows.append((f"imports skhnm, {name}; {state}", None, None, None))
     yield table
     save("start", lambda figure: draw(imports, warm, cold, figure), (7.5, 2.4))
 

@@ -71,6 +71,25 @@ def list_marked(marks, words, counts, listed):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def place_lists(found, counts, places, listed):  # type: ignore[no-untyped-def]
+    """Copy lists of so many entries, one after the other in `found`, to their places (q,)."""
+    start = 0
+    for q in range(counts.shape[0]):
+        for s in range(counts[q]):
+            listed[places[q] + s] = found[start + s]
+        start += counts[q]
+
+
+@kernel()
+def least_distances(Z, pool, listed, first, begin, end, least):  # type: ignore[no-untyped-def]
+    """Fill ``least[q]`` (q,) with the least squared distance of Z[q] to its list; inf if empty."""
+    for q in range(begin, end):
+        least[q] = np.inf
+        for place in range(first[q], first[q + 1]):
+            least[q] = min(least[q], squared_distance(Z, q, pool, listed[place]))
+
+
+@kernel()
 def spread_lists(listed, first, begin, end, rows):  # type: ignore[no-untyped-def]
     """Fill rows [begin, end) of `rows` (q, k) with ``listed[first[q] : first[q + 1]]``, then -1."""
     for q in range(begin, end):

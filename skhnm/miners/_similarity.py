@@ -61,9 +61,7 @@ class MultiSimilarityMiner(BaseMiner):
             listed, first = c.lists_within(upper)
             anchors = np.flatnonzero(np.diff(first))
             negatives = c.pad_lists(listed, first[np.append(anchors, len(c))])
-            of = np.repeat(np.arange(len(c)), np.diff(first))
-            d_an = c.distances(listed[:, None], anchors=of)[:, 0]
-            nearest = np.minimum.reduceat(d_an, first[anchors]) if len(anchors) else d_an
+            nearest = c.nearest_of_lists(listed, first)[anchors]
         else:
             negatives, distances = c.nearest(self.n_negatives, upper=upper)
             anchors = np.flatnonzero(negatives[:, 0] >= 0)

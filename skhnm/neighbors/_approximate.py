@@ -1,6 +1,6 @@
-"""What the approximate indexes share: faiss, in one thread at a time.
+"""What the approximate indexes share: faiss, kept to the calling thread.
 
-faiss runs in the threads of `run_tiles`, in one thread at a time each. Its own threads
+faiss runs in our own threads, and starts none of its own there. Its own threads
 would build another graph each time, and GNU OpenMP's threads do not survive a fork.
 """
 
@@ -19,7 +19,6 @@ from skhnm.neighbors._backend import BackendIndex, Part
 from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
 from skhnm.neighbors._search import Side
 
-_FEW = 256  # to visit cells costs about as much as to compare so many queries with every row
 _BLOCK = 4096  # rows that are in float64 at a time
 
 
@@ -78,8 +77,10 @@ class ApproximateIndex(BackendIndex):
         side: Side,
         own: IndexArray,
     ) -> tuple[IndexArray, FloatArray]:
-        few = len(queries) <= _FEW or part.end - part.begin <= N_PROBE * CELL_ROWS
-        if few or side != "other":
+        # By the part and the query alone: who is asked together must not change an answer.
+        is_small = part.end - part.begin <= N_PROBE * CELL_ROWS
+        may_find_itself = (own >= 0) & (self.search_.codes[own] != codes)
+        if is_small or side != "other" or may_find_itself.any():
             return super()._complete(part, queries, codes, k, side, own)
         return self._cells.nearest(queries, codes, k, part.classes)
 

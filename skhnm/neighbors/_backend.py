@@ -72,7 +72,7 @@ class BackendIndex(BaseIndex):
     def _ask(self, structure: Any, queries: FloatArray, width: int) -> IndexArray:
         """Name at least `width` of its rows near each query, in any order; -1 is padding.
 
-        There are so many. Called from several threads.
+        The structure holds so many. Called from several threads.
         """
 
     def _nearest(
@@ -132,7 +132,7 @@ class BackendIndex(BaseIndex):
     ) -> tuple[IndexArray, FloatArray, FloatArray]:
         """Find up to k rows of a part, and the distance below which none is missing.
 
-        As far as the structure is right.
+        None that its structure did not miss, that is.
         """
         search = self.search_
         ranges = part.ranges(search, codes, side)

@@ -18,9 +18,9 @@ from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
-from skhnm.kernels._within import spread_lists
+from skhnm.kernels._within import least_distances, spread_lists
 from skhnm.neighbors._padded import draw_ranks, sort_by_index, trim
-from skhnm.neighbors._search import ExactSearch, Side
+from skhnm.neighbors._search import ExactSearch, Side, TooManyFound
 
 MAX_ENTRIES = 2**27
 """Most indices that one mining may return: a gigabyte of them."""
@@ -230,6 +230,18 @@ class Candidates:
         assert ends[1] is not None
         return ends[0], ends[1]
 
+    def nearest_of_lists(self, listed: IndexArray, first: IndexArray) -> FloatArray:
+        """Return the squared distance (n,) of each anchor's nearest on its list; inf if empty."""
+        least = np.empty(len(self))
+        parts = cut(slice(0, len(self)), 64)
+
+        def measure(i: int) -> None:
+            part = parts[i]
+            least_distances(self.Z, self.pool, listed, first, part.start, part.stop, least)
+
+        run_tiles(measure, len(parts), self.n_jobs, float(len(listed) * self.Z.shape[1]))
+        return least
+
     def pad_lists(self, listed: IndexArray, first: IndexArray) -> IndexArray:
         """Put lists that follow each other into rows (q, k), padded with -1."""
         n = len(first) - 1
@@ -351,7 +363,12 @@ class Candidates:
         return self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
 
     def _list_within(self, lower: FloatArray, upper: FloatArray) -> tuple[IndexArray, IndexArray]:
-        return self._search.list_within(self.Z, self.codes, lower=lower, upper=upper)
+        try:
+            return self._search.list_within(
+                self.Z, self.codes, lower=lower, upper=upper, most=MAX_ENTRIES
+            )
+        except TooManyFound as error:
+            raise _too_many(error.args[0], "other") from None
 
     def _ranks(self, side: Side) -> tuple[IndexArray, IndexArray]:
         """Count each anchor's allowed rows, itself left out, and give its allowed ranges."""
@@ -382,16 +399,15 @@ class Candidates:
 
     def _check_size(self, width: float, k: int, side: Side) -> None:
         entries = len(self) * width * k
-        if entries <= MAX_ENTRIES:
-            return
-        what, remedy = (
-            ("positives", "Take fewer (positives='nearest')")
-            if side == "own"
-            else ("negatives", "Ask for fewer (n_negatives)")
-        )
-        pairs = f" × {width:g} positives" if width > 1 else ""
-        raise ValueError(
-            f"This mining would return {entries:.2g} rows ({len(self)} anchors{pairs} × {k} "
-            f"{what}), above the limit of {MAX_ENTRIES:.2g}. {remedy}, or mine in batches "
-            "(pool='batch' in a learner)"
-        )
+        if entries > MAX_ENTRIES:
+            what = "positives" if side == "own" else "negatives"
+            pairs = f" × {width:g} positives" if width > 1 else ""
+            raise _too_many(entries, side, f" ({len(self)} anchors{pairs} × {k} {what})")
+
+
+def _too_many(entries: float, side: Side, counted: str = " and more") -> ValueError:
+    remedy = "Take fewer (positives='nearest')" if side == "own" else "Ask for fewer (n_negatives)"
+    return ValueError(
+        f"This mining would return {entries:.2g} rows{counted}, above the limit of "
+        f"{MAX_ENTRIES:.2g}. {remedy}, or mine in batches (pool='batch' in a learner)"
+    )

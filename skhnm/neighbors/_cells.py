@@ -61,7 +61,7 @@ class Cells:
     ) -> tuple[IndexArray, FloatArray]:
         """Find the k nearest rows of other classes, in the nearest cells of some classes.
 
-        More cells are visited where so few may hold fewer than k rows.
+        More cells are visited where these might hold fewer than k rows.
 
         Parameters
         ----------
@@ -120,7 +120,8 @@ class Cells:
 def _draw_each(counts: IndexArray, n_each: IndexArray) -> IndexArray:
     """Draw `n_each` of each class's rows, which stand together, `counts` of each."""
     shuffled = np.random.default_rng(0).permutation(counts.sum())
-    shuffled = shuffled[np.argsort(np.repeat(np.arange(len(counts)), counts)[shuffled])]
+    of_class = np.repeat(np.arange(len(counts)), counts)
+    shuffled = shuffled[np.argsort(of_class[shuffled], kind="stable")]
     rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     drawn: IndexArray = shuffled[rank < np.repeat(n_each, counts)]
     return drawn

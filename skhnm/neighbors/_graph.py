@@ -42,7 +42,7 @@ class GraphIndex(ApproximateIndex):
     query's own class are asked for the nearest rows, and no more. The one with it is asked
     for some more; a query that only meets its own class there is compared with the other
     rows of this part: with all of them or, in a part of more than 32,768, with those of the
-    nearest 32 k-means cells. Rows of the query's own class are always searched exactly.
+    nearest 32 k-means cells. With ``side="own"`` the search is exact.
 
     The graphs take much of the time of `fit`, and pay where rows are many: about half a
     million. Memory grows with the pool, which the graphs hold once more, and its links.

@@ -19,7 +19,9 @@ INDEXES = Registry(
 )
 
 
-def resolve_index(given: Any) -> BaseIndex:
-    """Return a fresh index for a name or an instance."""
+def resolve_index(given: Any, n_jobs: int | None = None) -> BaseIndex:
+    """Return a fresh index for a name or an instance; one without n_jobs of its own gets these."""
     index: BaseIndex = INDEXES.resolve(given)
+    if getattr(index, "n_jobs", 0) is None:
+        index.set_params(n_jobs=n_jobs)
     return index

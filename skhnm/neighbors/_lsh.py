@@ -46,7 +46,7 @@ class LSHIndex(ApproximateIndex):
     query's own class are asked for the nearest rows, and no more. The one with it is asked
     for some more; a query that only meets its own class there is compared with the other
     rows of this part: with all of them or, in a part of more than 32,768, with those of the
-    nearest 32 k-means cells. Rows of the query's own class are always searched exactly.
+    nearest 32 k-means cells. With ``side="own"`` the search is exact.
 
     References
     ----------

@@ -21,13 +21,25 @@ from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import augment_rows, max_squared_distance
 from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile
-from skhnm.kernels._within import list_marked, mark_tile
-from skhnm.neighbors._tiling import Plan, column_tiles, may_select, meetings, row_tiles
+from skhnm.kernels._within import list_marked, mark_tile, place_lists
+from skhnm.neighbors._tiling import (
+    Plan,
+    column_tiles,
+    column_width,
+    may_select,
+    meeting,
+    n_meetings,
+    row_tiles,
+)
 
 Side = Literal["own", "other", "any"]
 
 _EMPTY = np.iinfo(np.intp).max
-_MARKS = 2**22  # bytes a tile of rows may take to mark what it found
+_MARKS = 2**20  # bytes a tile of rows may take to mark what it found
+
+
+class TooManyFound(Exception):
+    """More rows were found than there is room for; the argument says how many so far."""
 
 
 class ExactSearch:
@@ -147,7 +159,10 @@ class ExactSearch:
         """Whether the questions are those of every pool row about all the others."""
         if queries is not self.pool or not np.array_equal(codes, self.codes):
             return False
-        return side == "other" or (own is not None and np.array_equal(own, np.arange(len(own))))
+        if own is None:
+            return side == "other"
+        itself = own == np.arange(len(own))
+        return bool((itself | (own < 0)).all() if side == "other" else itself.all())
 
     def _select(
         self,
@@ -181,10 +196,11 @@ class ExactSearch:
         upper = np.where(np.isnan(plan.upper[known]), -np.inf, plan.upper[known])
         tiles = row_tiles(len(self))
         in_use = [threading.Lock() for _ in tiles]
-        pairs = [(i, j) for i, j in meetings(len(tiles)) if may_select(allowed[tiles[i]], tiles[j])]
 
         def scan_pair(number: int) -> None:
-            i, j = pairs[number]
+            i, j = meeting(number, len(tiles))
+            if j == len(tiles) or not may_select(allowed[tiles[i]], tiles[j]):
+                return
             rows, others = tiles[i], tiles[j]
             augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
             augment_rows(self.pool, self.order[rows], self._mean, self._scale, sign, augmented)
@@ -198,7 +214,9 @@ class ExactSearch:
                     allowed, upper, self.pool, self.order, distances, indices,
                 )  # fmt: skip
 
-        run_tiles(scan_pair, len(pairs), self.n_jobs, 0.5 * self._nanoseconds(len(self)))
+        run_tiles(
+            scan_pair, n_meetings(len(tiles)), self.n_jobs, 0.5 * self._nanoseconds(len(self))
+        )
 
     def count_within(
         self, queries: FloatArray, codes: IndexArray, *, lower: FloatArray, upper: FloatArray
@@ -247,9 +265,17 @@ class ExactSearch:
         return plan.unsort(counts[:, 0]), plan.unsort(found)
 
     def list_within(
-        self, queries: FloatArray, codes: IndexArray, *, lower: FloatArray, upper: FloatArray
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        *,
+        lower: FloatArray,
+        upper: FloatArray,
+        most: int | None = None,
     ) -> tuple[IndexArray, IndexArray]:
         """List the rows of other classes inside each open window (n, w), by index.
+
+        Stops with a `TooManyFound` once there are more than `most`.
 
         Returns
         -------
@@ -261,7 +287,7 @@ class ExactSearch:
         plan = Plan(codes, self.allowed(codes, "other"), None, lower, upper)
         counts = np.zeros(len(plan.lower), dtype=np.intp)
         width = -(-len(self.pool) // 8) * 8  # so that marks can be read eight at a time
-        lists: dict[int, IndexArray] = {}
+        lists: dict[tuple[int, int], IndexArray] = {}
 
         def scan(rows: slice, asked: slice) -> None:
             marks = np.zeros((asked.stop - asked.start, width), dtype=bool)
@@ -271,13 +297,22 @@ class ExactSearch:
                     plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
                     marks, counts[asked],
                 )  # fmt: skip
-            lists[rows.start] = np.empty(counts[asked].sum(), dtype=np.intp)
-            list_marked(marks, marks.view(np.uint64), counts[asked], lists[rows.start])
+            n_found = int(counts.sum())
+            if most is not None and n_found > most:
+                raise TooManyFound(n_found)
+            found = np.empty(counts[asked].sum(), dtype=np.intp)
+            list_marked(marks, marks.view(np.uint64), counts[asked], found)
+            lists[asked.start, asked.stop] = found
 
         height = max(1, _MARKS // max(1, width * plan.width))
         self._scan(plan, row_tiles(len(queries), height), scan)
-        listed = np.concatenate([np.empty(0, dtype=np.intp), *(lists[i] for i in sorted(lists))])
-        return plan.unsort_lists(listed, counts)
+        first = np.concatenate([[0], np.cumsum(plan.unsort(counts))])
+        places = plan.sort(first[:-1])
+        listed = np.empty(first[-1], dtype=np.intp)
+        while lists:  # one at a time, to hold them once
+            (start, stop), found = lists.popitem()
+            place_lists(found, counts[start:stop], places[start:stop], listed)
+        return listed, first
 
     def _scan(self, plan: Plan, tiles: list[slice], scan: Callable[[slice, slice], None]) -> None:
         """Call ``scan(rows, questions)`` for each tile of rows, each in some thread."""
@@ -294,12 +329,21 @@ class ExactSearch:
     def _tiles(
         self, queries: FloatArray, plan: Plan, rows: slice, sign: float = 1.0
     ) -> Iterator[tuple[FloatArray, int, FloatArray]]:
-        """Yield each tile that can matter to some rows, its first column, and its slack."""
+        """Yield each tile that can matter to some rows, its first column, and its slack.
+
+        A tile is good until the next one is asked for.
+        """
         columns = self._prepare_columns()
-        augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
+        height, width = rows.stop - rows.start, column_width(len(self))
+        augmented = np.empty((height, columns.shape[1]), dtype=np.float32)
         norms = augment_rows(queries, plan.order[rows], self._mean, self._scale, sign, augmented)
-        for others in column_tiles(plan.allowed[rows]):
-            yield augmented @ columns[others].T, others.start, self._slack(norms, others)
+        space = np.empty(height * width, dtype=np.float32)
+        for others in column_tiles(plan.allowed[rows], width):
+            n = others.stop - others.start
+            tile = np.matmul(
+                augmented, columns[others].T, out=space[: height * n].reshape(height, n)
+            )
+            yield tile, others.start, self._slack(norms, others)
 
     def _nanoseconds(self, n_queries: int) -> float:
         """Rough time of comparing so many queries with all rows."""

@@ -17,11 +17,16 @@ COLUMN_TILE = 768
 
 def row_tiles(n: int, most: int | None = None) -> list[slice]:
     """Cut n rows into tiles of at most so many: some for each thread where there are few rows."""
-    height = min(ROW_TILE, most or ROW_TILE, max(64, -(-n // 8)))
+    height = min(ROW_TILE, most or ROW_TILE, max(64, -(-n // 12)))
     return [slice(start, min(start + height, n)) for start in range(0, n, height)]
 
 
-def column_tiles(allowed: IndexArray) -> Iterator[slice]:
+def column_width(n: int) -> int:
+    """Return how many of n columns a tile has: fewer where there are few, to save memory."""
+    return min(COLUMN_TILE, max(256, n // 12))
+
+
+def column_tiles(allowed: IndexArray, width: int) -> Iterator[slice]:
     """Cut the columns that any row of a tile may select into tiles of limited width."""
     runs: list[list[int]] = []
     for begins, ends in ((allowed[:, 0], allowed[:, 1]), (allowed[:, 2], allowed[:, 3])):
@@ -33,24 +38,30 @@ def column_tiles(allowed: IndexArray) -> Iterator[slice]:
             else:
                 runs.append([begin, end])
     for begin, end in runs:
-        for start in range(begin, end, COLUMN_TILE):
-            yield slice(start, min(start + COLUMN_TILE, end))
+        for start in range(begin, end, width):
+            yield slice(start, min(start + width, end))
 
 
-def meetings(n: int) -> Iterator[tuple[int, int]]:
-    """Yield all pairs i <= j < n, neighbours in the list with as little in common as can be.
+def n_meetings(n: int) -> int:
+    """Return how many numbers `meeting` knows of n tiles."""
+    n_players = n + n % 2
+    return n + (n_players - 1) * n_players // 2 if n else 0
 
-    This is the schedule of a tournament, in which everybody plays once a round; so threads
-    that take one pair after the other seldom wait for each other.
+
+def meeting(number: int, n: int) -> tuple[int, int]:
+    """Return a pair i <= j of n tiles; neighbouring numbers have as little in common as can be.
+
+    First each tile by itself, then all pairs, by the schedule of a tournament in which
+    everybody plays once a day: so threads that take one pair after the other seldom wait
+    for each other. Whoever rests in a tournament of an odd number has j = n.
     """
-    yield from ((i, i) for i in range(n))
-    n_players = n + n % 2  # whoever meets the last of an odd number rests
-    for day in range(n_players - 1):
-        for table in range(n_players // 2):
-            one = (day + table) % (n_players - 1)
-            other = (day - table) % (n_players - 1) if table else n_players - 1
-            if max(one, other) < n:
-                yield min(one, other), max(one, other)
+    if number < n:
+        return number, number
+    n_players = n + n % 2
+    day, table = divmod(number - n, n_players // 2)
+    one = (day + table) % (n_players - 1)
+    other = (day - table) % (n_players - 1) if table else n_players - 1
+    return min(one, other), max(one, other)
 
 
 def may_select(allowed: IndexArray, columns: slice) -> bool:
@@ -97,10 +108,3 @@ class Plan:
         result = np.empty_like(rows)
         result[self.order] = rows
         return result.reshape(asked.shape)
-
-    def unsort_lists(self, listed: IndexArray, counts: IndexArray) -> tuple[IndexArray, IndexArray]:
-        """Undo `sort` for lists of some lengths, one a question; return where each begins too."""
-        begin = self.unsort(np.cumsum(counts) - counts)
-        counts = self.unsort(counts)
-        first = np.concatenate([[0], np.cumsum(counts)])
-        return listed[np.arange(first[-1]) + np.repeat(begin - first[:-1], counts)], first

@@ -37,7 +37,7 @@ class TreeIndex(BackendIndex):
     tree, and `ExactIndex` is faster. A tree knows no classes, so the classes are dealt out
     to several. Those without the query's own class are asked for the nearest rows, and no
     more; in the one with it, a query that only meets its own class is compared with the
-    other rows, up to an eighth of all, one by one.
+    other rows one by one.
 
     References
     ----------

@@ -82,8 +82,9 @@ def mine_hard_negatives(
 
     Of all rows that a query may have, those at ranks `min_rank` to `max_rank` by similarity
     are looked at; the margins and limits drop suspected false negatives; the `miner`
-    chooses among the rest. Memory grows with `chunk_size` times `max_rank` and with a block
-    of the corpus, however many rows there are.
+    chooses among the rest. With the exact index, memory grows with `chunk_size` times
+    `max_rank`, with the rows found for 1,024 queries, and with a block of the corpus,
+    however many rows there are.
 
     Parameters
     ----------
@@ -109,8 +110,9 @@ def mine_hard_negatives(
         of one product. A pair, of the queries' and of the corpus's, where there is a corpus.
     miner : str, negative miner or function, default="hardest"
         Chooses among what is left, such as "random", "semi_hard" or ``DiverseMiner()``. A
-        name stands for a miner of `n_negatives`; an instance keeps its own parameters, and
-        if it gives more, the first `n_negatives` stay. It sees 1,024 queries at a time.
+        name gives `n_negatives`; an instance keeps its own parameters, and
+        if it gives more, the first `n_negatives` stay, of "all" and other miners that list
+        rows by index the lowest. It sees 1,024 queries at a time.
     n_negatives : int, default=3
         Negatives of each query, at most; at least 1.
     min_rank, max_rank : int, default=1 and 100
@@ -139,7 +141,9 @@ def mine_hard_negatives(
         A folder for the results, which are then memory-mapped from there. A run that was
         interrupted, in whatever way, goes on from there when it is called again with the
         same arguments, and gives the same result to the last bit. Of an iterator that it
-        had written down, only the first chunk is taken again, to compare.
+        had written down, only the first chunk is taken again, to compare. Until the run is
+        over, the folder also holds a pickle of an index that is not exact: do not go on
+        with the folder of somebody whom you do not trust.
     n_jobs : int or None, default=None
         Threads; None takes every core. It never changes the result.
     random_state : int, RandomState, Generator or None
@@ -163,6 +167,12 @@ def mine_hard_negatives(
         If an argument is not finite (the message gives the row), of the wrong shape or out
         of its range; if a margin or the miner needs positives and nothing says which they
         are; if `output` holds a run with other arguments or data.
+    TypeError
+        If a number, the miner or the index is none.
+    ImportError
+        If the index needs faiss, and it is not there.
+    FileNotFoundError
+        If there is no file at a path.
 
     Warns
     -----
@@ -262,6 +272,7 @@ def mine_hard_negatives(
         depths = search_depths(rules, chunk_size)
         chosen_index, why = choose_index(index, n, searched, n_jobs)
 
+        prepare(asked, searched)
         if folder is None:
             store = MemoryStore((n, n_negatives), entropy)
         else:
@@ -281,9 +292,9 @@ def mine_hard_negatives(
             }
             store = FolderStore(folder, (n, n_negatives), entropy, fingerprint)
         if store.n_done < n:
-            prepare(asked, searched)
             searcher = Searcher(chosen_index, searched, exclusions.codes[1], store.index_path)
             run(rules, asked, searched, searcher, depths, store, chunk_size, verbose)
+            store.finish()
         report = store.tally.report(n, why, exclusions.count())
         indices, similarities = store.results()
     if report.n_short:

@@ -13,7 +13,7 @@ from sklearn.base import clone
 
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.neighbors._exact import ExactIndex
-from skhnm.neighbors._known import INDEXES
+from skhnm.neighbors._known import resolve_index
 from skhnm.neighbors._padded import merge_nearest
 from skhnm.neighbors._search import Side
 from skhnm.offline._sources import Rows
@@ -40,9 +40,7 @@ def choose_index(given: Any, n: int, corpus: Rows, n_jobs: int | None) -> tuple[
     why = "as asked for."
     if isinstance(given, str) and given == "auto":
         given, why = _choose(n, len(corpus), corpus.n_columns)
-    index = INDEXES.resolve(given)
-    if getattr(index, "n_jobs", 0) is None:
-        index.set_params(n_jobs=n_jobs)
+    index = resolve_index(given, n_jobs)
     return index, f"{type(index).__name__}, {why}"
 
 
@@ -130,8 +128,8 @@ class Searcher:
         for block in self._blocks:
             index = self._fit(block)
             for number, q in enumerate(questions):
-                own = np.where((q.own >= block.start) & (q.own < block.stop), q.own, -1)
-                own = np.where(own >= 0, own - block.start, -1)
+                is_inside = (q.own >= block.start) & (q.own < block.stop)
+                own = np.where(is_inside, q.own - block.start, -1)
                 rows, distances = index.nearest(q.queries, q.codes, q.k, side=q.side, own=own)
                 rows = np.where(rows >= 0, rows + block.start, -1)
                 best[number] = merge_nearest(best[number], (rows, np.asarray(distances)), q.k)
@@ -143,6 +141,8 @@ class Searcher:
             return self._fitted
         if self.path is not None and self.path.exists():
             index = joblib.load(self.path)
+            if hasattr(self.index, "n_jobs"):
+                index.set_params(n_jobs=self.index.n_jobs)
         else:
             rows = self.corpus.take(block, "corpus")
             index = clone(self.index, safe=False).fit(rows, self.codes[block])

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,7 @@ class Rows:
         self.cosine = cosine
         self.dtype = np.dtype(np.float32 if array.dtype == np.float32 else np.float64)
         self.widened = False
+        self.checksum = 0
 
     def __len__(self) -> int:
         return len(self.array)
@@ -87,14 +89,14 @@ class Rows:
         return wide
 
     def scan(self) -> bool:
-        """Return whether there is a zero row, after a look at every block.
+        """Return whether there is a zero row, after a look at every block; take a checksum.
 
         Raises
         ------
         ValueError
             If a value is not finite; the message gives its row.
         """
-        some_zero = False
+        some_zero, self.checksum = False, 0
         for block in self.blocks():
             rows = self.read(block)
             finite = np.isfinite(rows).all(axis=1)
@@ -105,6 +107,7 @@ class Rows:
                     "such rows before mining"
                 )
             some_zero = some_zero or not rows.any(axis=1).all()
+            self.checksum = crc32(rows.data, self.checksum)
         return some_zero
 
 

@@ -10,7 +10,9 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any
 from zlib import crc32
 
@@ -23,8 +25,8 @@ from skhnm.offline._report import Tally
 from skhnm.offline._sources import Rows
 
 _VERSION = 1
-_SAMPLED_ROWS = 1000
 _PROGRESS = "progress.json"
+_INDEX = "index.joblib"
 _BEFORE_PROGRESS = {f"{name}.{end}" for name in ("queries", "corpus") for end in ("npy", "part")}
 
 _DTYPES = {"indices": np.intp, "similarities": np.float64}
@@ -57,6 +59,9 @@ class MemoryStore:
         """Take note that the results of the first `n_done` queries are there."""
         self.n_done, self.tally = n_done, tally
 
+    def finish(self) -> None:
+        """Drop what only an unfinished run needs."""
+
     def results(self) -> tuple[IndexArray, FloatArray]:
         return self.indices, self.similarities
 
@@ -85,7 +90,7 @@ class FolderStore(MemoryStore):
     ) -> None:
         self.folder = folder
         self.fingerprint = fingerprint
-        self.index_path = folder / "index.joblib"
+        self.index_path = folder / _INDEX
         self.entropy, self.n_done, self.tally = entropy, 0, Tally()
         path = folder / _PROGRESS
         if path.exists():
@@ -104,6 +109,9 @@ class FolderStore(MemoryStore):
             results.flush()  # type: ignore[union-attr]
         super().commit(n_done, tally)
         self._save()
+
+    def finish(self) -> None:
+        (self.folder / _INDEX).unlink(missing_ok=True)
 
     def results(self) -> tuple[IndexArray, FloatArray]:
         """Return the results, mapped from disk, to read only."""
@@ -174,15 +182,29 @@ def check_folder(output: Any) -> Path:
 def describe(given: Any) -> str:
     """Return a text that differs where an object's results may: its type and its parameters.
 
-    A function is known by its name and its code, n_jobs changes no result.
+    A function is known by its name, its code and what it holds; n_jobs changes no result.
     """
     if isinstance(given, (list, tuple)):
         return str([describe(part) for part in given])
-    code = getattr(given, "__code__", None)
-    if code is not None:
-        constants = [c for c in code.co_consts if isinstance(c, (int, float, str))]
-        return f"{given.__qualname__} {_checksum(code.co_code + repr(constants).encode())}"
-    if not hasattr(given, "__dict__"):
+    if isinstance(given, (set, frozenset)):  # in an order of its own in each process
+        return str(sorted(describe(part) for part in given))
+    if isinstance(given, dict):
+        return str({name: describe(value) for name, value in given.items()})
+    if isinstance(given, partial):
+        return f"partial {describe([given.func, given.args, given.keywords])}"
+    if isinstance(given, np.random.Generator):
+        return describe(given.bit_generator.state)
+    if isinstance(given, np.random.RandomState):
+        return describe(given.get_state(legacy=False))
+    if isinstance(given, CodeType):
+        return describe([_checksum(given.co_code), given.co_names, given.co_consts])
+    if isinstance(given, FunctionType):
+        held = [cell.cell_contents for cell in given.__closure__ or ()]
+        parts = [given.__code__, given.__defaults__, given.__kwdefaults__, held]
+        return f"{given.__qualname__} {describe(parts)}"
+    if isinstance(given, np.ndarray):
+        return f"{given.dtype} {given.shape} {_checksum(given)}"
+    if not hasattr(given, "__dict__") or isinstance(given, type):
         return repr(given)
     own = given.get_params(deep=False) if isinstance(given, BaseEstimator) else vars(given)
     parameters = {name: describe(value) for name, value in own.items() if name != "n_jobs"}
@@ -190,13 +212,10 @@ def describe(given: Any) -> str:
 
 
 def describe_rows(rows: Rows | None) -> str:
-    """Return a text that differs where embeddings do, as far as 1,000 rows tell."""
+    """Return a text that differs where any number of scanned embeddings does."""
     if rows is None:
         return "None"
-    n = len(rows)
-    sampled = np.unique(np.linspace(0, max(n - 1, 0), min(n, _SAMPLED_ROWS)).astype(np.intp))
-    checksum = _checksum(rows.read(sampled))
-    return f"{n} x {rows.n_columns} {rows.dtype}, {checksum}"
+    return f"{len(rows)} x {rows.n_columns} {rows.dtype}, {rows.checksum:08x}"
 
 
 def describe_arrays(arrays: Sequence[NDArray[Any]] | None) -> str:

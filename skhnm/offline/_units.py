@@ -52,7 +52,7 @@ class Rules:
         """Turn squared distances into similarities; NaN stays NaN."""
         if not self.cosine:
             return -np.sqrt(squared)
-        return np.where(squared == FAR**2, 0.0, 1.0 - 0.5 * squared)
+        return np.where(squared == FAR**2, 0.0, np.clip(1.0 - 0.5 * squared, -1.0, 1.0))
 
 
 def mine_unit(

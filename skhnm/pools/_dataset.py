@@ -83,11 +83,10 @@ class DatasetPool(BasePool):
         yield np.sort(shuffled[rank < self.rows_per_class])
 
     def narrowed(self, candidates: Candidates) -> Candidates:
-        index = resolve_index(self.index)
-        if isinstance(index, ExactIndex):
-            return candidates
         c = candidates
-        index.set_params(n_jobs=c.n_jobs)
+        index = resolve_index(self.index, c.n_jobs)
+        if isinstance(index, ExactIndex):
+            return c
         index.fit(c.pool, c.pool_codes)
         listed, _ = index.nearest(c.Z, c.codes, self.n_candidates, own=c.own)
         known = {field.name: getattr(c, field.name) for field in fields(c)}
@@ -100,7 +99,7 @@ class DatasetPool(BasePool):
         earlier = _among(self._seen, rows)
         found = np.full((len(rows), earlier.negatives.shape[1]), -1, dtype=np.intp)
         found[earlier.anchors] = earlier.negatives
-        return found
+        return _union(found, found[:, :0])  # a miner of one's own may name a row twice
 
     def remember(self, rows: IndexArray, tuples: Tuples) -> Tuples:
         if not self.keep:

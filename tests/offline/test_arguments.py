@@ -6,7 +6,7 @@ import pytest
 from skhnm import mine_hard_negatives
 from skhnm._registry import Registry
 from skhnm.miners import DiverseMiner, FilteredMiner, HardestMiner
-from skhnm.neighbors import BaseIndex, ExactIndex
+from skhnm.neighbors import BaseIndex, ExactIndex, _known
 from skhnm.offline import _run, _search
 from tests.offline import naive_offline
 
@@ -150,7 +150,7 @@ def test_auto_says_what_it_takes_and_why(monkeypatch, seconds, with_faiss, sente
     monkeypatch.setattr(_search, "_PATIENCE", seconds)
     monkeypatch.setattr(_search, "find_spec", lambda name: object() if with_faiss else None)
     known = Registry("index", "Index", [ExactIndex, GraphIndex], methods=["fit", "nearest"])
-    monkeypatch.setattr(_search, "INDEXES", known)
+    monkeypatch.setattr(_known, "INDEXES", known)
     Z = np.random.default_rng(0).normal(size=(30, 3))
     found = mine_hard_negatives(Z)
     begin, _, end = sentence.partition(" .* ")

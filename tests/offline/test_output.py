@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from functools import partial
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from skhnm import mine_hard_negatives
 from skhnm.miners import DiverseMiner, HardestMiner
 from skhnm.neighbors import BaseIndex
 from skhnm.offline import _search, _store
+from skhnm.offline._store import describe
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::skhnm.exceptions.MiningWarning"),
@@ -294,3 +296,52 @@ def test_a_folder_of_another_version_is_refused(tmp_path):
     path.write_text(path.read_text().replace('"version": 1', '"version": 0'))
     with pytest.raises(ValueError, match="version of the folder"):
         mine_hard_negatives(QUERIES, output=tmp_path, miner=HardestMiner(3))
+
+
+def test_any_number_that_changed_makes_it_another_run(tmp_path):
+    """Also a single one, far from any sample."""
+    Z = np.random.default_rng(0).normal(size=(5000, 3)).astype(np.float32)
+    mine_hard_negatives(Z, output=tmp_path / "run")
+    Z[3217, 1] += 1.0
+    with pytest.raises(ValueError, match="differs in: queries"):
+        mine_hard_negatives(Z, output=tmp_path / "run")
+
+
+def test_bad_data_leave_no_run_behind(tmp_path):
+    Z = np.random.default_rng(0).normal(size=(50, 3))
+    Z[7, 0] = np.nan
+    with pytest.raises(ValueError, match="first in row 7"):
+        mine_hard_negatives(Z, output=tmp_path / "run")
+    Z[7, 0] = 0.0
+    assert mine_hard_negatives(Z, output=tmp_path / "run").indices.shape == (50, 3)
+
+
+@pytest.mark.parametrize("change", ["name", "default", "closure", "inner", "partial", "generator"])
+def test_a_function_is_known_by_all_that_it_holds(change):
+    def make(number, pick=np.argmin):
+        def inner(x, by=number):
+            return [pick(x) + number, (lambda: 1.5 if change == "inner" and number > 1 else 2.5)]
+
+        return inner
+
+    one, same, other = make(1), make(1), make(2)
+    if change == "name":
+        one, same, other = (
+            (lambda x: np.argmin(x)),
+            (lambda x: np.argmin(x)),
+            lambda x: np.argmax(x),
+        )
+    elif change == "partial":
+        one, same, other = partial(max, 1), partial(max, 1), partial(max, 2)
+    elif change == "generator":
+        one, same, other = (np.random.default_rng(seed) for seed in (1, 1, 2))
+    assert describe(one) == describe(same)
+    assert describe(one) != describe(other)
+
+
+def test_the_index_of_a_finished_run_is_not_kept(tmp_path):
+    Z, y = np.random.default_rng(0).normal(size=(300, 3)), np.arange(300) % 3
+    run = mine_hard_negatives(Z, labels=y, index="tree", output=tmp_path / "run")
+    assert not list((tmp_path / "run").glob("index*"))
+    again = mine_hard_negatives(Z, labels=y, index="tree", output=tmp_path / "run")
+    np.testing.assert_array_equal(again.indices, run.indices)

@@ -98,7 +98,7 @@ def test_negatives_found_before_are_hints_for_the_next_mining():
     assert pool.hints(ROWS) is None
     pool.remember(ROWS, Tuples([0, 2], [[1], [3]], [[9, 4], [7, -1]]))
     hints = pool.hints(np.array([2, 7, 0, 4, 3, 1]))
-    assert hints.tolist() == [[1, -1], [-1, -1], [-1, 3], [-1, -1], [-1, -1], [-1, -1]]
+    assert hints.tolist() == [[1], [-1], [3], [-1], [-1], [-1]]
 
 
 def candidates():
