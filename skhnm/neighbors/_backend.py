@@ -82,6 +82,8 @@ class BackendIndex(BaseIndex):
         k = min(k, len(search))
         if side == "own" or k == 0:  # one class is one run of the sorted pool: little to scan
             return search.nearest(queries, codes, k, side=side, own=own)
+        order = np.argsort(codes, kind="stable")  # rows of a class walk the same, cached ways
+        queries, codes, own = queries[order], codes[order], own[order]
         n = len(queries)
         indices = np.full((n, k), -1, dtype=np.intp)
         distances = np.full((n, k), np.nan)
@@ -106,7 +108,8 @@ class BackendIndex(BaseIndex):
                 indices[rest], distances[rest] = merge_nearest(
                     (indices[rest], distances[rest]), more, k
                 )
-        return indices, distances
+        back = np.argsort(order)
+        return indices[back], distances[back]
 
     def _complete(
         self,

@@ -23,7 +23,7 @@ class GraphIndex(ApproximateIndex):
         find more, and take more memory and time.
     ef_build : int, default=64
         Candidates among which a row chooses its links. More make a better graph, more slowly.
-    ef_search : int, default=48
+    ef_search : int, default=40
         Candidates that a walk keeps. More find more, more slowly.
     n_jobs : int or None, default=None
         Threads; None takes every core. It never changes the result.
@@ -65,7 +65,7 @@ class GraphIndex(ApproximateIndex):
         self,
         n_links: int = 16,
         ef_build: int = 64,
-        ef_search: int = 48,
+        ef_search: int = 40,
         n_jobs: int | None = None,
     ) -> None:
         self.n_links = n_links

@@ -33,7 +33,7 @@ class TreeIndex(BackendIndex):
 
     Notes
     -----
-    Meant for a few dimensions, about two to five; with more, a query visits most of the
+    Meant for two or three dimensions; with more, a query visits most of the
     tree, and `ExactIndex` is faster. A tree knows no classes, so the classes are dealt out
     to several. Those without the query's own class are asked for the nearest rows, and no
     more; in the one with it, a query that only meets its own class is compared with the
