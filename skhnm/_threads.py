@@ -157,7 +157,11 @@ def standing_crew() -> Iterator[None]:
 
 
 class _BlasGuard:
-    """Keeps BLAS to one thread for as long as anybody is inside."""
+    """Keeps BLAS to one thread for as long as anybody is inside.
+
+    A BLAS on OpenMP counts for each thread apart: whoever enters limits and restores it in
+    the thread of its own. All others have one count for the process.
+    """
 
     def __init__(self) -> None:
         self.reset()
@@ -165,22 +169,30 @@ class _BlasGuard:
     def reset(self) -> None:
         self._lock = threading.Lock()
         self._inside = 0
-        self._libraries: list[Any] | None = None
+        self._shared: list[Any] | None = None
+        self._apart: list[Any] = []
         self._before: list[int] = []
 
     def enter(self) -> None:
         with self._lock:
-            if self._libraries is None:
-                blas = ThreadpoolController().select(user_api="blas")
-                self._libraries = blas.lib_controllers
+            if self._shared is None:
+                libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+                self._apart = [each for each in libraries if _counts_apart(each)]
+                self._shared = [each for each in libraries if not _counts_apart(each)]
             self._inside += (
                 1  # first, so that an interrupt leaves too much restored, not too little
             )
             if not self._before:
-                self._before = [library.num_threads for library in self._libraries]
-                self.limit_this_thread()
+                self._before = [library.num_threads for library in self._shared]
+                _set_all(self._shared, [1] * len(self._shared))
+        depth = getattr(_here, "depth", 0)
+        if depth == 0:
+            _here.before = [library.num_threads for library in self._apart]
+            self.limit_this_thread()
+        _here.depth = depth + 1
 
     def leave(self) -> None:
+        self._leave_thread()
         with self._lock:
             if self._inside == 0:  # a fork inside the guard has forgotten this caller
                 return
@@ -189,21 +201,36 @@ class _BlasGuard:
                 self._restore()
 
     def limit_this_thread(self) -> None:
-        """Keep to one thread a BLAS on OpenMP as well, which counts for each thread apart."""
-        for library in self._libraries or []:
-            _set_num_threads(library, 1)
+        """Keep a BLAS that counts for each thread apart to one in this thread."""
+        _set_all(self._apart, [1] * len(self._apart))
 
     def after_fork(self) -> None:
         """Forget threads that live in the parent only, and undo their limit here."""
         _here.crew = None
         if self._inside:
             self._restore()
+        _here.depth = min(getattr(_here, "depth", 0), 1)
+        self._leave_thread()
         self.reset()
 
+    def _leave_thread(self) -> None:
+        depth = getattr(_here, "depth", 0)
+        _here.depth = max(0, depth - 1)
+        if depth == 1:
+            _set_all(self._apart, _here.before)
+
     def _restore(self) -> None:
-        for library, n_threads in zip(self._libraries or [], self._before, strict=False):
-            _set_num_threads(library, n_threads)
+        _set_all(self._shared or [], self._before)
         self._before = []
+
+
+def _counts_apart(library: Any) -> bool:
+    return getattr(library, "threading_layer", None) == "openmp"
+
+
+def _set_all(libraries: list[Any], counts: list[int]) -> None:
+    for library, n_threads in zip(libraries, counts, strict=False):
+        _set_num_threads(library, n_threads)
 
 
 def _set_num_threads(library: Any, n_threads: int) -> None:

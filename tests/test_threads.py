@@ -111,8 +111,13 @@ def test_n_jobs_is_taken_at_its_word_and_negative_counts_from_all_cores(monkeypa
 # BLAS.
 
 
-def blas_threads():
-    return {lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"}
+def blas_threads(*, apart=False):
+    """Threads of those BLAS that count for the process, or for each thread apart."""
+    return {
+        lib["num_threads"]
+        for lib in threadpool_info()
+        if lib["user_api"] == "blas" and (lib.get("threading_layer") == "openmp") == apart
+    }
 
 
 @pytest.fixture
@@ -185,6 +190,36 @@ def test_the_first_to_come_may_be_the_first_to_leave(before, limited):
     assert blas_threads() == limited
     second.__exit__(None, None, None)
     assert blas_threads() == before
+
+
+def test_a_blas_on_openmp_is_limited_and_restored_in_each_thread_apart():
+    """Such as that of faiss: overlapping callers, of whom the first leaves first."""
+    faiss = pytest.importorskip("faiss")
+    assert faiss.omp_get_max_threads() > 0
+    _threads._guard.reset()  # it may not have known this BLAS
+    seen = []
+
+    def work(inside, go_on):
+        counts = [blas_threads(apart=True)]
+        with single_threaded_blas():
+            counts.append(blas_threads(apart=True))
+            inside.set()
+            go_on.wait(10)
+        counts.append(blas_threads(apart=True))
+        seen.append(counts)
+
+    events = [(threading.Event(), threading.Event()) for _ in range(2)]
+    threads = [threading.Thread(target=work, args=pair) for pair in events]
+    for thread, (inside, _go_on) in zip(threads, events, strict=True):
+        thread.start()
+        inside.wait(10)
+    for thread, (_inside, go_on) in zip(threads, events, strict=True):
+        go_on.set()
+        thread.join(10)
+    assert len(seen) == 2
+    for before, within, after in seen:
+        assert within <= {1}
+        assert after == before
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
