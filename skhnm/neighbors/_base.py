@@ -22,7 +22,7 @@ class BaseIndex(BaseEstimator, ABC):
     prepares for the rows of a pool in `_prepare`, and answers `_nearest`.
     """
 
-    n_jobs: int | None
+    n_jobs: int | None = None
 
     def check_parameters(self) -> None:
         """Raise if a parameter is out of its range, or a package that is needed is missing."""

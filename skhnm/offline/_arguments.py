@@ -38,6 +38,11 @@ def read_filters(
     check_number(relative_margin, "relative_margin", low=0, optional=True)
     check_number(max_similarity, "max_similarity", low=low, high=high, optional=True)
     check_number(min_similarity, "min_similarity", low=low, high=high, optional=True)
+    if None not in (max_similarity, min_similarity) and min_similarity > max_similarity:
+        raise ValueError(
+            f"min_similarity={min_similarity:g} is above max_similarity={max_similarity:g}: "
+            "nothing could be left between them"
+        )
     return Filters(
         min_rank, max_rank, absolute_margin, relative_margin, max_similarity, min_similarity
     )

@@ -239,6 +239,7 @@ def mine_hard_negatives(
         n_negatives=n_negatives, cosine=cosine,
     )  # fmt: skip
     chosen_miner = read_miner(miner, n_negatives)
+    asked_filters = filters
     if type(chosen_miner) is HardestMiner and not filters.by_similarity:
         filters = replace(filters, max_rank=min(max_rank, min_rank - 1 + n_negatives))
     check_number(chunk_size, "chunk_size", low=1, integer=True)
@@ -285,7 +286,7 @@ def mine_hard_negatives(
                 "groups": describe_arrays(exclusions.groups),
                 "miner": describe(chosen_miner),
                 "n_negatives": str(n_negatives),
-                **{name: str(value) for name, value in vars(filters).items()},
+                **{name: str(value) for name, value in vars(asked_filters).items()},
                 "metric": metric,
                 "index": describe(chosen_index),
                 "random_state": "None" if random_state is None else str(entropy),

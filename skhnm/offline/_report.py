@@ -31,8 +31,11 @@ class MiningReport:
         Those of them that have none at all.
     negative_similarity : float or None
         Mean over all negatives; None if there are none.
+    n_with_positive : int
+        Queries whose positive was looked at: those that margins filter. Positives are looked
+        for by label only where a margin or the miner needs them.
     positive_similarity : float or None
-        Mean over each query's most similar positive; None where none is known.
+        Mean over these positives; None if there are none.
     """
 
     n_queries: int
@@ -41,6 +44,7 @@ class MiningReport:
     n_short: int
     n_without: int
     negative_similarity: float | None
+    n_with_positive: int
     positive_similarity: float | None
 
     def __str__(self) -> str:
@@ -49,6 +53,7 @@ class MiningReport:
             ("with fewer negatives than asked", f"{self.n_short:,}"),
             ("with none", f"{self.n_without:,}"),
             ("mean similarity of negatives", _number(self.negative_similarity)),
+            ("queries with a positive", f"{self.n_with_positive:,}"),
             ("mean similarity of positives", _number(self.positive_similarity)),
             *((f"dropped by {name}", f"{count:,}") for name, count in self.dropped.items()),
         ]
@@ -85,23 +90,28 @@ class Tally:
             n_queries, index, {name: dropped.get(name, 0) for name in DROPPED},
             self.n_short, self.n_without,
             self.negative_sum / self.n_negatives if self.n_negatives else None,
+            self.n_positives,
             self.positive_sum / self.n_positives if self.n_positives else None,
         )  # fmt: skip
 
 
 def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.4f}"
+    return "–" if value is None else f"{value:.4f}"
 
 
 def explain_short(report: MiningReport, n_negatives: int) -> str:
     """Say how many queries fell short, and what would help."""
     none = f", {report.n_without} of them none" if report.n_without else ""
-    loosen = [name for name in ("min_rank", *NAMES) if report.dropped[name]]
+    ways = [
+        f"{'lower' if name == 'min_rank' else 'loosen'} {name}"
+        for name in ("min_rank", *NAMES)
+        if report.dropped[name]
+    ]
     remedy = (
-        f"Raise max_rank, loosen {' or '.join(loosen)}, or take another miner"
-        if loosen
-        else "Raise max_rank, take another miner, or ask for fewer (n_negatives): there are too "
-        "few candidates, or the miner's rule admits no more"
+        f"Raise max_rank, {', '.join(ways)}, or take another miner"
+        if ways
+        else "Ask for fewer (n_negatives), raise max_rank, or take another miner: there are too "
+        "few rows of other classes or groups, or the miner gives no more"
     )
     return (
         f"{report.n_short} of {report.n_queries} queries have fewer than {n_negatives} "

@@ -99,13 +99,7 @@ class Rows:
         some_zero, self.checksum = False, 0
         for block in self.blocks():
             rows = self.read(block)
-            finite = np.isfinite(rows).all(axis=1)
-            if not finite.all():
-                row = block.start + int(np.argmin(finite))
-                raise ValueError(
-                    f"{self.name} contains NaN or infinity, first in row {row}: repair or drop "
-                    "such rows before mining"
-                )
+            _check_finite(rows, self.name, block.start)
             some_zero = some_zero or not rows.any(axis=1).all()
             self.checksum = crc32(rows.data, self.checksum)
         return some_zero
@@ -166,7 +160,7 @@ def _spool(chunks: Iterator[Any], name: str, path: Path) -> NDArray[Any]:
 
     A file that an earlier run has finished is used again, if the iterator begins like it.
     """
-    first = _chunk(next(chunks, None), name, 0)
+    first = _chunk(next(chunks, None), name, 0, 0)
     if path.exists():
         mapped: NDArray[Any] = np.load(path, mmap_mode="r")
         if mapped.dtype != first.dtype or not np.array_equal(mapped[: len(first)], first):
@@ -186,7 +180,7 @@ def _spool(chunks: Iterator[Any], name: str, path: Path) -> NDArray[Any]:
             following = next(chunks, None)
             if following is None:
                 break
-            chunk = _chunk(following, name, number)
+            chunk = _chunk(following, name, number, n)
             if chunk.shape[1] != first.shape[1] or chunk.dtype != first.dtype:
                 raise ValueError(
                     f"Chunk {number} of {name} has {chunk.shape[1]} columns of {chunk.dtype}, "
@@ -206,8 +200,8 @@ def _write_header(file: Any, dtype: np.dtype[Any], shape: tuple[int, int]) -> No
     np.lib.format.write_array_header_1_0(file, header)
 
 
-def _chunk(given: Any, name: str, number: int) -> FloatArray:
-    """Check one chunk (r, m) of an iterator."""
+def _chunk(given: Any, name: str, number: int, start: int) -> FloatArray:
+    """Check one chunk (r, m) of an iterator, whose first row is row `start` of all."""
     if given is None:
         raise ValueError(f"{name} is an iterator that gave no chunk: nothing is known of its rows")
     rows = np.asarray(given)
@@ -217,4 +211,15 @@ def _chunk(given: Any, name: str, number: int) -> FloatArray:
             f"dtype {rows.dtype} and shape {rows.shape}"
         )
     dtype = np.float32 if rows.dtype == np.float32 else np.float64
-    return np.ascontiguousarray(rows, dtype=dtype)
+    chunk: FloatArray = np.ascontiguousarray(rows, dtype=dtype)
+    _check_finite(chunk, name, start)
+    return chunk
+
+
+def _check_finite(rows: FloatArray, name: str, start: int) -> None:
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        raise ValueError(
+            f"{name} contains NaN or infinity, first in row {start + int(np.argmin(finite))}: "
+            "repair or drop such rows before mining"
+        )

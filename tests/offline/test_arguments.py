@@ -166,3 +166,9 @@ def test_an_index_may_be_named_or_given_and_is_left_alone(index):
     assert found.report.index.endswith("Index, as asked for.")
     assert found.indices.tolist() == naive_offline.mine(Z)[0]
     assert isinstance(index, str) or (not hasattr(index, "search_") and index.n_jobs != 2)
+
+
+def test_limits_that_leave_nothing_are_refused():
+    Z = np.random.default_rng(0).normal(size=(10, 2))
+    with pytest.raises(ValueError, match=r"min_similarity=0\.9 is above max_similarity=0\.1"):
+        mine_hard_negatives(Z, min_similarity=0.9, max_similarity=0.1)

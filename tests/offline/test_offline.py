@@ -168,7 +168,9 @@ def test_under_the_cosine_a_zero_row_is_similar_to_nobody():
 
 def test_fewer_than_asked_are_padded_and_one_warning_says_what_helps():
     arguments = {"positives": [0], "metric": "euclidean"}
-    with pytest.warns(MiningWarning, match=r"1 of 1 queries have fewer than 3.*candidates") as seen:
+    with pytest.warns(
+        MiningWarning, match=r"1 of 1 queries have fewer than 3.*too few rows"
+    ) as seen:
         found = mine_hard_negatives([[0.0]], [[1.0], [2.0]], **arguments)
     assert found.indices.tolist() == [[1, -1, -1]]
     assert len(seen) == 1

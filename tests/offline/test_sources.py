@@ -122,3 +122,15 @@ def test_a_missing_file_is_named(tmp_path):
 def test_corpus_and_queries_must_have_the_same_columns():
     with pytest.raises(ValueError, match="corpus has 2 columns, but queries have 3"):
         mine_hard_negatives(QUERIES, CORPUS[:, :2])
+
+
+def test_bad_chunks_are_refused_before_they_are_written_down(tmp_path):
+    def chunks(bad):
+        for number in range(3):
+            rows = np.random.default_rng(number).normal(size=(10, 2))
+            rows[4, 1] = np.nan if bad and number == 2 else 0.5
+            yield rows
+
+    with pytest.raises(ValueError, match="queries contains NaN or infinity, first in row 24"):
+        mine_hard_negatives(chunks(bad=True), output=tmp_path / "run")
+    assert len(mine_hard_negatives(chunks(bad=False), output=tmp_path / "run").indices) == 30
