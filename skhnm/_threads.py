@@ -159,8 +159,9 @@ def standing_crew() -> Iterator[None]:
 class _BlasGuard:
     """Keeps BLAS to one thread for as long as anybody is inside.
 
-    A BLAS on OpenMP counts for each thread apart: whoever enters limits and restores it in
-    the thread of its own. All others have one count for the process.
+    A BLAS on OpenMP counts for each thread apart, or for the process and each thread: so
+    whoever enters limits and restores it in the thread of its own. All others have one
+    count for the process.
     """
 
     def __init__(self) -> None:
@@ -172,6 +173,7 @@ class _BlasGuard:
         self._shared: list[Any] | None = None
         self._apart: list[Any] = []
         self._before: list[int] = []
+        self._apart_before: list[int] = []
 
     def enter(self) -> None:
         with self._lock:
@@ -179,6 +181,8 @@ class _BlasGuard:
                 libraries = ThreadpoolController().select(user_api="blas").lib_controllers
                 self._apart = [each for each in libraries if _counts_apart(each)]
                 self._shared = [each for each in libraries if not _counts_apart(each)]
+            if self._inside == 0:
+                self._apart_before = [library.num_threads for library in self._apart]
             self._inside += (
                 1  # first, so that an interrupt leaves too much restored, not too little
             )
@@ -187,7 +191,10 @@ class _BlasGuard:
                 _set_all(self._shared, [1] * len(self._shared))
         depth = getattr(_here, "depth", 0)
         if depth == 0:
-            _here.before = [library.num_threads for library in self._apart]
+            # One thread may be what somebody else who is inside has set for the process.
+            found = [library.num_threads for library in self._apart]
+            first = zip(found, self._apart_before, strict=True)
+            _here.before = [n if n > 1 else before for n, before in first]
             self.limit_this_thread()
         _here.depth = depth + 1
 

@@ -197,16 +197,13 @@ def test_a_blas_on_openmp_is_limited_and_restored_in_each_thread_apart():
     faiss = pytest.importorskip("faiss")
     assert faiss.omp_get_max_threads() > 0
     _threads._guard.reset()  # it may not have known this BLAS
-    seen = []
+    before, seen = blas_threads(apart=True), []
 
     def work(inside, go_on):
-        counts = [blas_threads(apart=True)]
         with single_threaded_blas():
-            counts.append(blas_threads(apart=True))
+            seen.append(blas_threads(apart=True))
             inside.set()
             go_on.wait(10)
-        counts.append(blas_threads(apart=True))
-        seen.append(counts)
 
     events = [(threading.Event(), threading.Event()) for _ in range(2)]
     threads = [threading.Thread(target=work, args=pair) for pair in events]
@@ -217,9 +214,8 @@ def test_a_blas_on_openmp_is_limited_and_restored_in_each_thread_apart():
         go_on.set()
         thread.join(10)
     assert len(seen) == 2
-    for before, within, after in seen:
-        assert within <= {1}
-        assert after == before
+    assert all(within <= {1} for within in seen)
+    assert blas_threads(apart=True) == before
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
