@@ -13,6 +13,7 @@ import numpy as np
 from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
 from skhnm.kernels._scatter import group_by_value
+from skhnm.neighbors._padded import draw_of_each
 from skhnm.neighbors._search import ExactSearch
 
 CELL_ROWS = 1024
@@ -37,7 +38,7 @@ class Cells:
         counts = np.bincount(codes)
         n_cells = -(-counts // CELL_ROWS)
         cell_codes = np.repeat(np.arange(len(counts)), n_cells)
-        centres = rows[_draw_each(counts, n_cells)]
+        centres = rows[draw_of_each(codes, n_cells, np.random.default_rng(0))]
         for _round in range(_ROUNDS):
             nearest = ExactSearch(centres, cell_codes, self._n_jobs)
             cells = nearest.nearest(rows, codes, 1, side="own")[0].ravel()
@@ -115,13 +116,3 @@ class Cells:
             np.take_along_axis(indices, best, axis=1),
             np.take_along_axis(distances, best, axis=1),
         )
-
-
-def _draw_each(counts: IndexArray, n_each: IndexArray) -> IndexArray:
-    """Draw `n_each` of each class's rows, which stand together, `counts` of each."""
-    shuffled = np.random.default_rng(0).permutation(counts.sum())
-    of_class = np.repeat(np.arange(len(counts)), counts)
-    shuffled = shuffled[np.argsort(of_class[shuffled], kind="stable")]
-    rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    drawn: IndexArray = shuffled[rank < np.repeat(n_each, counts)]
-    return drawn

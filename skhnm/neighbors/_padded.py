@@ -65,3 +65,19 @@ def draw_ranks(counts: IndexArray, k: int, random: np.random.Generator) -> Index
     everything = np.where(np.arange(k) < counts[few, None], np.arange(k), -1)
     drawn[few] = everything
     return drawn
+
+
+def draw_of_each(
+    codes: IndexArray, n_each: int | IndexArray, random: np.random.Generator
+) -> IndexArray:
+    """Draw rows of each class, without replacement, class by class.
+
+    `codes` (n,) are from 0; `n_each` is how many, of all classes or of each (n_classes,), and
+    a class with fewer gives all its rows.
+    """
+    shuffled = random.permutation(len(codes))
+    shuffled = shuffled[np.argsort(codes[shuffled], kind="stable")]
+    counts = np.bincount(codes)
+    rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
+    drawn: IndexArray = shuffled[rank < np.repeat(np.broadcast_to(n_each, counts.shape), counts)]
+    return drawn

@@ -14,6 +14,7 @@ from skhnm._validation import check_number
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import resolve_index
+from skhnm.neighbors._padded import draw_of_each, sort_by_index
 from skhnm.neighbors._shortlist import Shortlist
 from skhnm.pools._base import BasePool, all_rows
 from skhnm.pools._members import renumber
@@ -76,11 +77,7 @@ class DatasetPool(BasePool):
         if self.rows_per_class is None:
             yield all_rows(codes)
             return
-        shuffled = random.permutation(len(codes))
-        shuffled = shuffled[np.argsort(codes[shuffled], kind="stable")]
-        counts = np.bincount(codes)
-        rank = np.arange(len(codes)) - np.repeat(np.cumsum(counts) - counts, counts)
-        yield np.sort(shuffled[rank < self.rows_per_class])
+        yield np.sort(draw_of_each(codes, self.rows_per_class, random))
 
     def narrowed(self, candidates: Candidates) -> Candidates:
         c = candidates
@@ -151,11 +148,8 @@ def _add_negatives(tuples: Tuples, earlier: Tuples) -> Tuples:
 
 def _union(a: IndexArray, b: IndexArray) -> IndexArray:
     """Union of each row's entries, without -1, padded with -1 at the end."""
-    last = np.iinfo(np.intp).max
-    rows = np.concatenate([a, b], axis=1)
-    rows = np.sort(np.where(rows < 0, last, rows), axis=1)
-    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = last
-    rows.sort(axis=1)
-    width = max(1, int((rows != last).sum(axis=1).max(initial=0)))
-    rows = rows[:, :width]
-    return np.where(rows == last, -1, rows)
+    rows = sort_by_index(np.concatenate([a, b], axis=1))
+    rows[:, 1:][rows[:, 1:] == rows[:, :-1]] = -1
+    rows = sort_by_index(rows)
+    width = max(1, int((rows >= 0).sum(axis=1).max(initial=0)))
+    return rows[:, :width]

@@ -1,6 +1,13 @@
 import numpy as np
 
-from skhnm.neighbors._padded import compact, merge_nearest, nearest_first, sort_by_index, trim
+from skhnm.neighbors._padded import (
+    compact,
+    draw_of_each,
+    merge_nearest,
+    nearest_first,
+    sort_by_index,
+    trim,
+)
 
 ROWS = np.array([[5, -1, 2], [-1, -1, 7]])
 
@@ -30,3 +37,11 @@ def test_two_answers_merge_without_taking_a_row_twice():
     assert rows.tolist() == [[3, 2, 8]]
     assert distances.tolist() == [[1.0, 2.0, 4.0]]
     assert merge_nearest(one, one, 3)[0].tolist() == [[3, 8, -1]]
+
+
+def test_of_each_class_so_many_rows_are_drawn_or_all_it_has():
+    codes = np.array([2, 0, 1, 0, 2, 2])
+    drawn = draw_of_each(codes, np.array([1, 5, 2]), np.random.default_rng(0))
+    assert codes[drawn].tolist() == [0, 1, 2, 2]
+    assert len(set(drawn)) == 4
+    assert sorted(draw_of_each(codes, 9, np.random.default_rng(0))) == list(range(6))
