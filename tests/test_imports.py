@@ -23,7 +23,9 @@ LAYERS = [
     {"_monitor"},
     {"_training"},
     {"estimators"},
-    {"metrics", "plotting", "testing"},
+    {"metrics", "testing"},
+    {"_comparison"},
+    {"plotting"},
 ]
 """From the ground up. A part imports from lower layers, or from itself."""
 

@@ -1,0 +1,1 @@
+"""How well embeddings retrieve, and verify."""
