@@ -202,8 +202,7 @@ class ExactSearch:
             if j == len(tiles) or not may_select(allowed[tiles[i]], tiles[j]):
                 return
             rows, others = tiles[i], tiles[j]
-            augmented = np.empty((rows.stop - rows.start, columns.shape[1]), dtype=np.float32)
-            augment_rows(self.pool, self.order[rows], self._mean, self._scale, sign, augmented)
+            augmented, _ = self._augment(self.pool, self.order[rows], sign)
             tile = augmented @ columns[others].T
             with ExitStack() as stack:
                 for one in sorted({i, j}):  # in one order for all threads, or they might wait
@@ -329,21 +328,34 @@ class ExactSearch:
     def _tiles(
         self, queries: FloatArray, plan: Plan, rows: slice, sign: float = 1.0
     ) -> Iterator[tuple[FloatArray, int, FloatArray]]:
-        """Yield each tile that can matter to some rows, its first column, and its slack.
+        """Yield each tile that can matter to some rows, its first column, and its slack."""
+        augmented, norms = self._augment(queries, plan.order[rows], sign)
+        for tile, others in self._products(augmented, plan.allowed[rows]):
+            yield tile, others.start, self._slack(norms, others)
+
+    def _augment(
+        self, queries: FloatArray, rows: IndexArray, sign: float = 1.0
+    ) -> tuple[FloatArray, FloatArray]:
+        """Prepare some rows of the queries for the product; also give their squared norms."""
+        width = self._prepare_columns().shape[1]
+        augmented = np.empty((len(rows), width), dtype=np.float32)
+        norms = augment_rows(queries, rows, self._mean, self._scale, sign, augmented)
+        return augmented, norms
+
+    def _products(
+        self, augmented: FloatArray, allowed: IndexArray
+    ) -> Iterator[tuple[FloatArray, slice]]:
+        """Yield the products of prepared rows (r, m + 2) with each tile of columns.
 
         A tile is good until the next one is asked for.
         """
         columns = self._prepare_columns()
-        height, width = rows.stop - rows.start, column_width(len(self))
-        augmented = np.empty((height, columns.shape[1]), dtype=np.float32)
-        norms = augment_rows(queries, plan.order[rows], self._mean, self._scale, sign, augmented)
+        height, width = len(augmented), column_width(len(self))
         space = np.empty(height * width, dtype=np.float32)
-        for others in column_tiles(plan.allowed[rows], width):
+        for others in column_tiles(allowed, width):
             n = others.stop - others.start
-            tile = np.matmul(
-                augmented, columns[others].T, out=space[: height * n].reshape(height, n)
-            )
-            yield tile, others.start, self._slack(norms, others)
+            tile = space[: height * n].reshape(height, n)
+            yield np.matmul(augmented, columns[others].T, out=tile), others
 
     def _nanoseconds(self, n_queries: int) -> float:
         """Rough time of comparing so many queries with all rows."""
@@ -351,10 +363,15 @@ class ExactSearch:
 
     def _slack(self, norms: FloatArray, others: slice) -> FloatArray:
         """Bound the rounding error of a tile, for rows of some squared norms (r,)."""
-        # In float32: m + 2 roundings in the product, and a few in the rows and the limits.
-        roundoff = (self.pool.shape[1] + 10) * 2.0**-24
-        bound: FloatArray = roundoff * (np.sqrt(norms) + np.sqrt(self._norms[others].max())) ** 2
+        reach = np.sqrt(norms) + np.sqrt(self._norms[others].max())
+        bound: FloatArray = self._roundoff * reach**2
         return bound
+
+    @property
+    def _roundoff(self) -> float:
+        """Rounding error of a scaled squared distance, relative to (|a| + |b|)²."""
+        # In float32: m + 2 roundings in the product, and a few in the rows and the limits.
+        return (self.pool.shape[1] + 10) * 2.0**-24
 
     def _prepare_columns(self) -> FloatArray:
         """Centre and scale the sorted pool for the product, once."""

@@ -1,0 +1,254 @@
+"""Ranking: where the rows of a query's own class stand among its nearest rows.
+
+As in `skhnm.kernels._select`, float32 distances of a tile tell who *may* stand where. Rows
+so near each other that rounding could have swapped them, and of which some are matches and
+some are not, have their distances computed exactly.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skhnm.kernels._common import kernel, squared_distance
+from skhnm.kernels._select import replace_worst
+
+DIGIT = 11
+"""Bits of each of the two passes of a sort: so many that the table stays in the first cache."""
+
+STEPS = 2 ** (2 * DIGIT)
+"""Distances are told apart, before the exact ones are asked for, in so many steps."""
+
+
+@kernel()
+def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[no-untyped-def]
+    """Append the entries of one tile that are at most each row's limit to its list.
+
+    Parameters
+    ----------
+    tile : (r, c) float32
+        Squared distances of r queries to c sorted rows, in scaled units.
+    column : int
+        Sorted position of the tile's first column.
+    limit : (r,) float32
+        Largest distance to collect.
+    counts : (r,) intp
+        Lengths of the lists, changed in place.
+    values, columns : (r, w) float32, int32
+        The lists, filled in place, by ascending column; with room for the whole tile.
+    """
+    is_near = np.empty(tile.shape[1] // 8 * 8, dtype=np.uint8)
+    eight = is_near.view(np.uint64)
+    for r in range(tile.shape[0]):
+        entries, row_values, row_columns = tile[r], values[r], columns[r]
+        row_limit, n = limit[r], counts[r]
+        for j in range(is_near.shape[0]):  # without a branch: sixteen at a time
+            is_near[j] = entries[j] <= row_limit
+        for e in range(eight.shape[0]):
+            if eight[e] != 0:
+                for j in range(8 * e, 8 * e + 8):
+                    row_values[n] = entries[j]  # without a branch: the next overwrites it
+                    row_columns[n] = column + j
+                    n += is_near[j]
+        for j in range(is_near.shape[0], entries.shape[0]):
+            row_values[n] = entries[j]
+            row_columns[n] = column + j
+            n += entries[j] <= row_limit
+        counts[r] = n
+
+
+@kernel()
+def count_tile(values, counts, ceiling, n_below):  # type: ignore[no-untyped-def]
+    """Fill `n_below` (r,) with how many of each list (r, w) are at most its ceiling (r,)."""
+    for r in range(values.shape[0]):
+        row, high, n = values[r], ceiling[r], 0
+        for i in range(counts[r]):
+            n += row[i] <= high
+        n_below[r] = n
+
+
+@kernel()
+def judge_tile(  # type: ignore[no-untyped-def]
+    values,
+    columns,
+    counts,
+    begin,
+    end,
+    own,
+    query_norms,
+    norms,
+    roundoff,
+    places,
+    ks,
+    queries,
+    rows,
+    pool,
+    order,
+    first,
+    r_hits,
+    precision,
+    hits,
+):
+    """Rank each query's list, and count the matches in its first places.
+
+    Parameters
+    ----------
+    values, columns : (r, w) float32, int32
+        Scaled squared distances and sorted positions of what was collected.
+    counts : (r,) intp
+        Length of each list.
+    begin, end : (r,) intp
+        Sorted positions of the query's own class.
+    own : (r,) intp
+        Sorted position of the query itself, which has no place; -1 if it is not in the pool.
+    query_norms, norms : (r,), (N',) float64
+        Squared norms of the scaled queries, and of the scaled rows by sorted position.
+    roundoff : float
+        The rounding error of a value, relative to the squared sum of both norms.
+    places : (r, 2) intp
+        How many places count in all, and for R-precision and MAP@R.
+    ks : (s,) intp
+        Depths at which to count, ascending.
+    queries : (n, m) float
+        Original rows of the queries.
+    rows : (r,) intp
+        Row of `queries` behind each row here.
+    pool, order : (N, m) float, (N',) intp
+        Original rows, and the pool index at each sorted position.
+    first : (r,) intp
+        Place of the first match, from 1; 0 if it has none of the places.
+    r_hits : (r,) intp
+        Matches within the places that count for R-precision.
+    precision : (r,) float64
+        Mean over these places of precision where there is a match, and 0 where there is none.
+    hits : (r, s) intp
+        Matches within each depth.
+    """
+    width = values.shape[1]
+    ranked, spare = np.empty(width, dtype=np.uint64), np.empty(width, dtype=np.uint64)
+    starts = np.empty((2, 2**DIGIT), dtype=np.intp)
+    distances, indices = np.empty((1, width)), np.empty((1, width), dtype=np.intp)
+    for r in range(values.shape[0]):
+        n = _leave_out(values[r], columns[r], counts[r], own[r])
+        listed = columns[r, :n]
+        norm = 0.0
+        for i in range(n):
+            norm = max(norm, norms[listed[i]])
+        slack = roundoff * (np.sqrt(query_norms[r]) + np.sqrt(norm)) ** 2
+        bounds = np.searchsorted(listed, begin[r]), np.searchsorted(listed, end[r])
+        gap = _number(values[r, :n], listed, bounds, slack, ranked, starts)
+        _sort(ranked, spare, starts, n)
+        n_places = min(n, places[r, 0])
+        _settle(
+            ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, indices
+        )
+
+        n_hits, start = 0, 0
+        for s in range(ks.shape[0]):
+            for i in range(start, min(ks[s], n_places)):
+                n_hits += _is_match(ranked[i])
+            start = max(start, min(ks[s], n_places))
+            hits[r, s] = n_hits
+        n_hits = 0
+        for i in range(min(n_places, places[r, 1])):
+            match = _is_match(ranked[i])
+            n_hits += match
+            precision[r] += match * (n_hits / (i + 1))
+        r_hits[r] = n_hits
+        precision[r] /= max(1, places[r, 1])
+        for i in range(n_places):
+            if _is_match(ranked[i]):
+                first[r] = i + 1
+                break
+
+
+@kernel()
+def _is_match(entry):  # type: ignore[no-untyped-def]
+    """Whether an entry of `_number` is of the query's class: 1 or 0."""
+    return np.intp(entry & np.uint64(1))
+
+
+@kernel()
+def _leave_out(values, columns, n, own):  # type: ignore[no-untyped-def]
+    """Take the query itself out of its list of n, and return how many are left."""
+    at = np.searchsorted(columns[:n], own)
+    if at == n or columns[at] != own:
+        return n
+    values[at : n - 1] = values[at + 1 : n].copy()
+    columns[at : n - 1] = columns[at + 1 : n].copy()
+    return n - 1
+
+
+@kernel()
+def _number(values, columns, bounds, slack, entries, starts):  # type: ignore[no-untyped-def]
+    """Write each of a list as one number: its distance in steps, its column, if it is a match.
+
+    `bounds` are the ends of the query's class in the list; `starts` (2, 2**DIGIT) becomes where
+    the runs of each digit begin. Returns how many steps apart two may be and yet be swapped.
+    """
+    low, high = np.float32(np.inf), np.float32(-np.inf)
+    for i in range(values.shape[0]):
+        low, high = min(low, values[i]), max(high, values[i])
+    scale = np.float32((STEPS - 1) / (np.float64(high) - low)) if high > low else np.float32(0)
+    starts[:] = 0
+    for i in range(values.shape[0]):
+        step = min(np.int64((values[i] - low) * scale), STEPS - 1)
+        starts[0, step & (2**DIGIT - 1)] += 1
+        starts[1, step >> DIGIT] += 1
+        is_match = bounds[0] <= i < bounds[1]
+        entries[i] = np.uint64(step << 32 | np.int64(columns[i]) << 1 | is_match)
+    for digit in range(2):
+        total = 0
+        for level in range(2**DIGIT):
+            n = starts[digit, level]
+            starts[digit, level] = total
+            total += n
+    # Three for the roundings of the steps themselves.
+    return np.int64(min(2.0 * slack * scale + 3.0, np.float64(STEPS)))
+
+
+@kernel()
+def _sort(entries, spare, starts, n):  # type: ignore[no-untyped-def]
+    """Sort n entries by their steps: a radix sort of two passes."""
+    for i in range(n):
+        level = np.int64(entries[i] >> np.uint64(32)) & (2**DIGIT - 1)
+        spare[starts[0, level]] = entries[i]
+        starts[0, level] += 1
+    for i in range(n):
+        level = np.int64(spare[i] >> np.uint64(32 + DIGIT))
+        entries[starts[1, level]] = spare[i]
+        starts[1, level] += 1
+
+
+@kernel()
+def _settle(  # type: ignore[no-untyped-def]
+    entries, n_places, gap, queries, q, pool, order, distances, indices
+):
+    """Order runs that rounding leaves open, where some match and some do not, by exact distance."""
+    start, is_mixed = 0, False
+    for stop in range(1, entries.shape[0] + 1):
+        if stop < entries.shape[0]:
+            step = np.int64(entries[stop] >> np.uint64(32))
+            if step - np.int64(entries[stop - 1] >> np.uint64(32)) <= gap:
+                is_mixed |= _is_match(entries[stop]) != _is_match(entries[start])
+                continue
+        if is_mixed:
+            n = stop - start
+            _settle_run(
+                entries[start:stop], queries, q, pool, order, distances[:, :n], indices[:, :n]
+            )
+        if stop >= n_places:
+            break
+        start, is_mixed = stop, False
+
+
+@kernel()
+def _settle_run(entries, queries, q, pool, order, distances, indices):  # type: ignore[no-untyped-def]
+    """Order a run by exact distance, then index; whether each is a match is all that it keeps."""
+    distances[:], indices[:] = np.inf, np.iinfo(np.intp).max
+    for entry in entries:
+        i = order[np.int64(entry & np.uint64(2**32 - 1)) >> 1]
+        d = squared_distance(queries, q, pool, i)
+        replace_worst(distances, indices, 0, d, 2 * i + _is_match(entry))
+    for place in range(entries.shape[0] - 1, -1, -1):  # the heap gives the last one first
+        entries[place] = indices[0, 0] & 1
+        replace_worst(distances, indices, 0, -np.inf, place - entries.shape[0])
