@@ -82,6 +82,7 @@ PUBLIC_MODULES = (
     "skhnm.offline",
     "skhnm.neighbors",
     "skhnm.metrics",
+    "skhnm.plotting",
     "skhnm.testing",
     "skhnm.exceptions",
 )
