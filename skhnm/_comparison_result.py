@@ -75,8 +75,8 @@ class MinerComparison:
         Returns
         -------
         columns : dict of list
-            "miner"; "mean_…" and "std_…" of each score over the splits; the median
-            "seconds" of a fit; the mean "n_tuples".
+            "miner"; "mean_accuracy", "std_accuracy" and so on, over the splits, for each
+            score; "seconds", the median of the fits; "n_tuples", the mean.
         """
         columns: dict[str, list[Any]] = {"miner": list(self.labels)}
         for name, scores in self.scores.items():
