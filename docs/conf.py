@@ -22,7 +22,9 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
     "numpydoc",
+    "choices",
     "known_parts",
+    "selection",
     "techniques",
 ]
 templates_path = ["_templates"]
