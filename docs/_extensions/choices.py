@@ -31,13 +31,14 @@ class Choices(SphinxDirective):
         ).fit(X, y)
         asked = learner.negative_miner_.choices_[:N_SHOWN]
         names = [str(m) for m in miner.miners]
-        picture = Picture((-12.0, N_SHOWN + 0.5), (-len(names) - 0.3, 0.8), 310, f"{code} in a fit")
+        height = 3.0  # of a line of the picture
+        picture = Picture((-12.0, N_SHOWN + 0.5), (-height * len(names) - 0.5, 2.5), 310, code)
         for row, name in enumerate(names):
-            picture.text((-12.8, -row - 0.5), name)
-            picture.line((-0.5, -row), (N_SHOWN, -row), "muted")
+            picture.text((-13.3, -height * row - 1.2), name)
+            picture.line((-0.5, -height * row), (N_SHOWN, -height * row), "muted")
         for time, row in enumerate(asked):
-            picture.dot((time, -row))
-        picture.text((-0.9, -len(names) - 0.2), f"the first {len(asked)} minings, left to right")
+            picture.dot((time, -height * row))
+        picture.text((-1.9, -height * len(names) - 1.0), f"minings 1 to {len(asked)}")
         html = (
             f'<figure class="selection">{picture.svg()}'
             f"<figcaption><code>{code}</code></figcaption></figure>"

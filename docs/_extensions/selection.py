@@ -24,7 +24,7 @@ from skhnm.miners.positives import choose_checked
 
 Z = np.array([
     # the anchor, its positive, and the rest of class a
-    (0.0, 0.0), (0.8, -0.6), (-0.55, 0.3), (-0.25, -0.65), (0.3, 0.5), (0.75, 0.2),
+    (0.0, 0.0), (0.8, -0.6), (-0.55, 0.3), (-0.25, -0.65), (0.3, 0.5), (0.75, 0.35),
     (-0.95, -0.2), (-0.1, 0.9), (0.3, -0.95),
     # class b; its first row lies amidst class a
     (0.45, -0.15), (1.2, 0.45), (1.3, -0.45), (1.72, 0.15), (1.86, 0.02), (2.1, -0.75),
@@ -35,7 +35,7 @@ Z = np.array([
 ])  # fmt: skip
 y = np.array(list("a" * 9 + "b" * 8 + "c" * 8))
 ANCHOR, POSITIVE = 0, 1
-ORIGIN = np.array([-2.9, -1.95])  # of the directions that rules on cosine similarity compare
+ORIGIN = np.array([-2.9, -1.65])  # of the directions that rules on cosine similarity compare
 _DISTANCES = ((Z - Z[ANCHOR]) ** 2).sum(axis=1)
 _RANKS = np.zeros(len(y), dtype=int)
 _NEGATIVES = np.flatnonzero(y != y[ANCHOR])
@@ -117,7 +117,7 @@ def mine(miner: Any, positives: str, anchors: str, progress: float) -> Tuples:
 
 def draw(miner: Any, tuples: Tuples, label: str) -> str:
     """Return the SVG of a selection."""
-    picture = Picture((-3.05, 3.25), (-2.1, 1.95), 310, label)
+    picture = Picture((-3.05, 3.35), (-1.85, 1.9), 310, label)
     window = _window(miner)
     negatives = np.unique(tuples.negatives[tuples.negatives >= 0])
     positives = np.unique(tuples.positives[tuples.positives >= 0])
@@ -125,7 +125,7 @@ def draw(miner: Any, tuples: Tuples, label: str) -> str:
         window.check(negatives, miner)
         _draw_window(picture, window)
     if _is_unit(miner):
-        picture.cross(ORIGIN, "muted")
+        picture.plus(ORIGIN)
     for t in range(len(tuples)):
         anchor = Z[tuples.anchors[t]]
         for p in tuples.positives[t][tuples.positives[t] >= 0]:
@@ -164,7 +164,7 @@ def _draw_window(picture: Picture, window: Window) -> None:
 
 
 class selection(nodes.General, nodes.Element):  # noqa: N801
-    """A picture of a selection, with its `miner` (a text) and its `svg`."""
+    """A picture of a selection, with the miner's `code`, and its `svgs`."""
 
 
 class overview(nodes.General, nodes.Element):  # noqa: N801
@@ -180,23 +180,22 @@ class Selection(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         "positives": directives.unchanged,  # "one" or "all"
         "anchors": directives.unchanged,  # "one" or "class"
-        "progress": float,  # of the fit, 0 to 1
+        "progress": directives.unchanged,  # of the fit, 0 to 1; several make several pictures
     }
 
     def run(self) -> list[nodes.Node]:
         code = " ".join(self.arguments[0].split())
         miner = eval(code, vars(miners))
-        options = self.options
-        progress = options.get("progress", 1.0)
-        tuples = mine(
-            miner, options.get("positives", "one"), options.get("anchors", "one"), progress
-        )
+        positives = self.options.get("positives", "one")
+        anchors = self.options.get("anchors", "one")
         kind = "positives" if isinstance(miner, miners.BasePositiveMiner) else "negatives"
-        found = getattr(tuples, kind)
-        label = f"{code} selects {len(np.unique(found[found >= 0]))} {kind}"
-        when = {0.0: ", at the start of a fit", 1.0: ", at its end"}
-        caption = code + (when.get(progress, "") if "progress" in options else "")
-        return [selection(code=code, caption=caption, svg=draw(miner, tuples, label))]
+        svgs = []
+        for progress in self.options.get("progress", "1").split():
+            tuples = mine(miner, positives, anchors, float(progress))
+            found = getattr(tuples, kind)
+            label = f"{code} selects {len(np.unique(found[found >= 0]))} {kind}"
+            svgs.append(draw(miner, tuples, label))
+        return [selection(code=code, svgs=svgs)]
 
 
 class SelectionLegend(SphinxDirective):
@@ -243,10 +242,10 @@ def fill_overviews(app: Any, doctree: nodes.document) -> None:
         while not isinstance(section, nodes.section):
             section = section.parent
         name, link = node["code"].split("(")[0], section["ids"][0]
-        cells.append(f'<a href="#{link}">{node["svg"]}<span>{name}</span></a>')
+        cells.append(f'<a href="#{link}">{node["svgs"][0]}<span>{name}</span></a>')
         html = (
-            f'<figure class="selection">{node["svg"]}'
-            f"<figcaption><code>{node['caption']}</code></figcaption></figure>"
+            f'<figure class="selection"><div>{"".join(node["svgs"])}</div>'
+            f"<figcaption><code>{node['code']}</code></figcaption></figure>"
         )
         node.replace_self(nodes.raw("", html, format="html"))
     for node in list(doctree.findall(overview)):

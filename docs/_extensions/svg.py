@@ -67,6 +67,11 @@ class Picture:
             f'path class="cross {kind}" d="M{x - 8:.1f} {y - 8:.1f}l16 16m0 -16l-16 16"'
         )
 
+    def plus(self, point: Point) -> None:
+        """Draw an upright cross."""
+        x, y = self._at(point)
+        self._add(f'path class="cross" d="M{x - 6:.1f} {y:.1f}h12M{x:.1f} {y - 6:.1f}v12"')
+
     def text(self, point: Point, text: str, kind: str = "rank") -> None:
         """Write beside a mark."""
         x, y = self._at(point)
