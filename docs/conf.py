@@ -83,6 +83,7 @@ PUBLIC_MODULES = (
     "skhnm.pools",
     "skhnm.offline",
     "skhnm.neighbors",
+    "skhnm.metrics",
     "skhnm.testing",
     "skhnm.exceptions",
 )
