@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
     "numpydoc",
+    "changelog",
     "choices",
     "known_parts",
+    "landing",
     "selection",
     "techniques",
 ]
@@ -70,6 +73,7 @@ html_sidebars = {"index": []}
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
+    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
     "footer_start": ["copyright"],
@@ -84,6 +88,7 @@ PUBLIC_MODULES = (
     "skhnm.offline",
     "skhnm.neighbors",
     "skhnm.metrics",
+    "skhnm.plotting",
     "skhnm.testing",
     "skhnm.exceptions",
 )
@@ -115,9 +120,10 @@ def skip_inherited(
 
 
 def link_gallery(app: Any, docname: str, source: list[str]) -> None:
-    """Add the gallery to the contents, where there is one."""
-    if HAS_GALLERY and docname == app.config.root_doc:
-        source[0] += "\n.. toctree::\n   :hidden:\n\n   auto_examples/index\n"
+    """Leave the gallery out of the first page's links, where there is none."""
+    if not HAS_GALLERY and docname == app.config.root_doc:
+        source[0] = re.sub(r"^- :doc:`Gallery.*?(?=^- )", "", source[0], flags=re.M | re.S)
+        source[0] = source[0].replace("   Gallery <auto_examples/index>\n", "")
 
 
 def setup(app: Any) -> None:
