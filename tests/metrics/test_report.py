@@ -45,9 +45,8 @@ def test_it_counts_queries_and_those_without_a_match():
 
 
 def test_it_prints_as_a_table():
-    lines = str(retrieval_report(np.repeat(Z, 60, axis=0), np.repeat(Y, 60), ks=(1, 10))).split(
-        "\n"
-    )
+    report = retrieval_report(np.repeat(Z, 60, axis=0), np.repeat(Y, 60), ks=(1, 10))
+    lines = str(report).split("\n")
     assert len({len(line) for line in lines}) == 1
     assert lines[0] == "recall_at_1           1.0000"
     assert lines[-2] == "n_queries              1,500"

@@ -23,6 +23,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skhnm import HardNegativeMetricLearner, metrics
 from skhnm.metrics import map_at_r, precision_at_k, recall_at_k, retrieval_scorer
 
+pytestmark = pytest.mark.jit
+
 NAMES = ["recall_at_k", "precision_at_k", "r_precision", "map_at_r", "mean_reciprocal_rank"]
 
 
