@@ -69,7 +69,7 @@ toc_object_entries_show_parents = "hide"
 html_show_sphinx = False
 html_static_path = ["_static"]
 html_css_files = ["skhnm.css"]
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "install", "tour")}
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
@@ -114,9 +114,10 @@ def check_api_page() -> None:
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what scikit-learn's base classes bring; its own pages describe it."""
-    module = getattr(member, "__module__", None) or ""
-    return True if module.startswith("sklearn.") else None
+    """Leave out what scikit-learn's base classes and dict bring; their own pages describe it."""
+    module = getattr(member, "__module__", None)
+    of_dict = module is None and hasattr(dict, name)
+    return True if of_dict or (module or "").startswith("sklearn.") else None
 
 
 def link_gallery(app: Any, docname: str, source: list[str]) -> None:

@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 from docutils import nodes
+from sklearn.metrics import pairwise_distances
 from sphinx.util.docutils import SphinxDirective
 from svg import Picture
 
-from skhnm import HardNegativeMetricLearner
+from skhnm import HardNegativeMetricLearner, Tuples
 from skhnm.metrics import recall_at_k
 from skhnm.miners import HardestMiner
 
 ROWS_A_CLASS = 14
+SHAPE = 0.6  # height of a picture by its width
 
 
 class BeforeAfter(SphinxDirective):
@@ -27,18 +29,19 @@ class BeforeAfter(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         X, y = three_strips()
         learner = HardNegativeMetricLearner().fit(X, y)
-        centre = int(np.argmin((X**2).sum(axis=1) + 100 * (y != 1)))
-        negatives = HardestMiner(3).mine(X, y).negatives[centre]
         Z = learner.transform(X)
+        # The row that gains most: what was nearest was of another class, and is not any more.
+        anchor = int(np.argmax(_lead(X, y) - _lead(Z, y)))
+        tuples = HardestMiner(3).mine(X, y, positives="nearest")
         cells = []
         for rows, words in (
-            (X, "Before: its <b>hard negatives</b> are nearer than its class"),
-            (Z, "After a fit: its class is nearer"),
+            (X, "<b>As they are.</b> Three rows of another class are nearer than its own"),
+            (Z, "<b>As learned.</b> Its own class is nearer"),
         ):
             right = 100 * recall_at_k(rows, y)
-            words += f". {right:.0f} % of all rows have a nearest neighbour of their class."
+            words += f". Of all rows, {right:.0f} % have a neighbour of their class."
             cells.append(
-                f"<figure>{draw(rows, y, centre, negatives)}<figcaption>{words}</figcaption>"
+                f"<figure>{draw(rows, y, tuples[[anchor]])}<figcaption>{words}</figcaption>"
                 "</figure>"
             )
         html = f'<div class="before-after">{"".join(cells)}</div>'
@@ -49,27 +52,39 @@ def three_strips() -> tuple[Any, Any]:
     """Return rows in which a long direction says nothing and a short one tells the classes."""
     random = np.random.default_rng(3)
     y = np.repeat(np.arange(3), ROWS_A_CLASS)
-    X = random.normal(size=(len(y), 2)) * [2.2, 0.22]
+    X = random.normal(size=(len(y), 2)) * [1.5, 0.2]
     X[:, 1] += 0.95 * (1 - y)
     return X @ [[0.96, 0.28], [-0.28, 0.96]], y
 
 
-def draw(rows: Any, y: Any, anchor: int, negatives: Any) -> str:
+def _lead(rows: Any, y: Any) -> Any:
+    """Return by how much the nearest row of another class is nearer than that of its own."""
+    distances = pairwise_distances(rows)
+    np.fill_diagonal(distances, np.inf)
+    same = y[:, None] == y
+    own = np.where(same, distances, np.inf).min(axis=1)
+    return own - np.where(same, np.inf, distances).min(axis=1)
+
+
+def draw(rows: Any, y: Any, chosen: Tuples) -> str:
     """Return the SVG of the rows, in a frame that holds them all."""
     rows = rows - (rows.max(axis=0) + rows.min(axis=0)) / 2
-    reach = 1.08 * max(np.abs(rows[:, 0]).max(), np.abs(rows[:, 1]).max() / 0.62)
-    label = "Rows of three classes; one is joined with three rows of other classes"
-    picture = Picture((-reach, reach), (-0.62 * reach, 0.62 * reach), 360, label)
-    for n in negatives:
+    anchor, positive = int(chosen.anchors[0]), int(chosen.positives[0, 0])
+    reach = 1.1 * max(np.abs(rows[:, 0]).max(), np.abs(rows[:, 1]).max() / SHAPE)
+    label = "Rows of three classes; one is joined with its positive and its hard negatives"
+    picture = Picture((-reach, reach), (-SHAPE * reach, SHAPE * reach), 380, label)
+    picture.line(rows[anchor], rows[positive], "positive")
+    for n in chosen.negatives[0]:
         picture.line(rows[anchor], rows[n], "negative")
     for i, (row, name) in enumerate(zip(rows, y, strict=True)):
+        negative = i in chosen.negatives[0]
         if i == anchor:
             picture.star(row)
-        else:
-            shape = (name + 2) % 3  # the anchor's class is the discs
-            picture.mark(int(shape), row, "chosen" if i in negatives else "")
-            if i in negatives:
-                picture.ring(row, "chosen")
+            continue
+        shape = (name - y[anchor]) % 3  # the anchor's class is the discs
+        picture.mark(int(shape), row, "chosen" if negative else "")
+        if negative or i == positive:
+            picture.ring(row, "chosen" if negative else "positive")
     return picture.svg()
 
 
