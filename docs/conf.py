@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 import skhnm
@@ -114,10 +115,11 @@ def check_api_page() -> None:
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what scikit-learn's base classes and dict bring; their own pages describe it."""
-    module = getattr(member, "__module__", None)
-    of_dict = module is None and hasattr(dict, name)
-    return True if of_dict or (module or "").startswith("sklearn.") else None
+    """Leave out what the base classes of scikit-learn and Python bring; others describe it."""
+    if isinstance(member, (BuiltinMethodType, MethodDescriptorType)):  # of dict and tuple
+        return True
+    module = getattr(member, "__module__", None) or ""
+    return True if module.startswith("sklearn.") else None
 
 
 def link_gallery(app: Any, docname: str, source: list[str]) -> None:
