@@ -1,4 +1,4 @@
-"""The directive ``choices``: which miner an ``AdaptiveMiner`` asked, mining after mining of a fit."""
+"""The directive ``choices``: which miner an ``AdaptiveMiner`` asked, mining after mining."""
 
 from __future__ import annotations
 

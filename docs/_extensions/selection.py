@@ -163,11 +163,11 @@ def _draw_window(picture: Picture, window: Window) -> None:
     picture.sectors(ORIGIN, towards, *ends)
 
 
-class selection(nodes.General, nodes.Element):  # noqa: N801
+class selection(nodes.General, nodes.Element):
     """A picture of a selection, with the miner's `code`, and its `svgs`."""
 
 
-class overview(nodes.General, nodes.Element):  # noqa: N801
+class overview(nodes.General, nodes.Element):
     """Where all pictures of a page are repeated."""
 
 

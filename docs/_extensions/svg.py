@@ -63,9 +63,7 @@ class Picture:
     def cross(self, point: Point, kind: str) -> None:
         """Draw a diagonal cross."""
         x, y = self._at(point)
-        self._add(
-            f'path class="cross {kind}" d="M{x - 8:.1f} {y - 8:.1f}l16 16m0 -16l-16 16"'
-        )
+        self._add(f'path class="cross {kind}" d="M{x - 8:.1f} {y - 8:.1f}l16 16m0 -16l-16 16"')
 
     def plus(self, point: Point) -> None:
         """Draw an upright cross."""
