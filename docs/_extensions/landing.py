@@ -16,7 +16,7 @@ from skhnm import HardNegativeMetricLearner, Tuples
 from skhnm.metrics import recall_at_k
 from skhnm.miners import HardestMiner
 
-ROWS_A_CLASS = 14
+ROWS_A_CLASS = 9
 SHAPE = 0.6  # height of a picture by its width
 
 
@@ -30,8 +30,7 @@ class BeforeAfter(SphinxDirective):
         learner = HardNegativeMetricLearner().fit(X, y)
         Z = learner.transform(X)
         tuples = HardestMiner(3).mine(X, y, positives="nearest")
-        wrong = _lead(X, tuples, last=True) < 1
-        anchor = int(np.argmax(wrong * _lead(Z, tuples, last=False)))
+        anchor = most_helped(X, Z, tuples)
         cells = []
         for rows, words in (
             (X, "<b>As they are.</b> Three rows of other classes are nearer than its own"),
@@ -49,18 +48,24 @@ class BeforeAfter(SphinxDirective):
 
 def three_strips() -> tuple[Any, Any]:
     """Return rows in which a long direction says nothing and a short one tells the classes."""
-    random = np.random.default_rng(24)
+    random = np.random.default_rng(50)
     y = np.repeat(np.arange(3), ROWS_A_CLASS)
-    X = random.normal(size=(len(y), 2)) * [1.8, 0.16]
-    X[:, 1] += 0.6 * (1 - y)
+    X = random.normal(size=(len(y), 2)) * [1.5, 0.12]
+    X[:, 1] += 0.7 * (1 - y)
     return X @ [[0.96, 0.28], [-0.28, 0.96]], y
 
 
-def _lead(rows: Any, tuples: Tuples, last: bool) -> Any:
-    """Return how far the nearest negative is (or the last of the three), by the positive."""
-    to_positive = np.linalg.norm(rows - rows[tuples.positives[:, 0]], axis=1)
-    to_negative = np.linalg.norm(rows[:, None] - rows[tuples.negatives], axis=2)
-    return to_negative[:, -1 if last else 0] / to_positive
+def most_helped(X: Any, Z: Any, tuples: Tuples) -> int:
+    """Return the anchor farthest from its class whose negatives all were nearer, and none is."""
+    before, after = distances(X, tuples), distances(Z, tuples)
+    helped = (before[:, -1] < before[:, 0]) & (after[:, 1] > after[:, 0])
+    return int(np.argmax(helped * before[:, 0]))
+
+
+def distances(rows: Any, tuples: Tuples) -> Any:
+    """Return how far the positive of each anchor is, and then its negatives."""
+    others = np.concatenate([tuples.positives[:, :1], tuples.negatives], axis=1)
+    return np.linalg.norm(rows[:, None] - rows[others], axis=2)
 
 
 def draw(rows: Any, y: Any, chosen: Tuples) -> str:
