@@ -10,6 +10,8 @@ from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 import skhnm
+from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners.positives import POSITIVE_MINERS
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_extensions"), str(HERE.parent)]  # the latter for benchmarks
@@ -112,6 +114,15 @@ def check_api_page() -> None:
                 raise ValueError(f"docs/api.rst does not list {full}")
 
 
+def check_miners_page() -> None:
+    """Raise if a miner has no picture."""
+    lines = (HERE / "miners.rst").read_text(encoding="utf-8").split("\n")
+    for registry in (NEGATIVE_MINERS, POSITIVE_MINERS):
+        for _, miner in registry.items():
+            if miner.__name__ not in lines:  # as a heading
+                raise ValueError(f"docs/miners.rst does not draw {miner.__name__}")
+
+
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
@@ -132,5 +143,6 @@ def link_gallery(app: Any, docname: str, source: list[str]) -> None:
 def setup(app: Any) -> None:
     """Connect the functions above."""
     check_api_page()
+    check_miners_page()
     app.connect("autodoc-skip-member", skip_inherited)
     app.connect("source-read", link_gallery)
