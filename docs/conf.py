@@ -81,6 +81,7 @@ PUBLIC_MODULES = (
     "skhnm.pools",
     "skhnm.offline",
     "skhnm.neighbors",
+    "skhnm.plotting",
     "skhnm.testing",
     "skhnm.exceptions",
 )
