@@ -82,6 +82,7 @@ PUBLIC_MODULES = (
     "skhnm.offline",
     "skhnm.neighbors",
     "skhnm.plotting",
+    "skhnm.metrics",
     "skhnm.testing",
     "skhnm.exceptions",
 )

@@ -7,11 +7,19 @@ from skhnm.metrics._functions import (
     r_precision,
     recall_at_k,
 )
+from skhnm.metrics._report import RetrievalReport, retrieval_report
+from skhnm.metrics._scorer import retrieval_scorer
+from skhnm.metrics._verification import VerificationReport, verification_report
 
 __all__ = [
+    "RetrievalReport",
+    "VerificationReport",
     "map_at_r",
     "mean_reciprocal_rank",
     "precision_at_k",
     "r_precision",
     "recall_at_k",
+    "retrieval_report",
+    "retrieval_scorer",
+    "verification_report",
 ]
