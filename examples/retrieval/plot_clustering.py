@@ -61,8 +61,8 @@ for name in before:
     )
 
 # %%
-# The picture shows each draw of labelled rows as a dot and their means as a line. With few labels
-# it depends on which rows have one. Ward's method finds more in the pixels than k-means does, and so
+# The picture shows each draw of labelled rows as a dot, and their means as a line. With few labels
+# it depends on which rows have one. Ward's method finds more in the pixels than k-means does, and
 # gains less.
 
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constrained")
