@@ -119,5 +119,5 @@ ax.set(
     ylim=(0.5, 1.02), xlim=(0, 61),
 )  # fmt: skip
 ax.spines[["top", "right"]].set_visible(False)
-ax.legend(frameon=False, loc="lower right", title="learned metric")
+ax.legend(frameon=False, loc=(0.72, 0.4), title="learned metric")
 plt.show()
