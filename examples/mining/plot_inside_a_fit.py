@@ -13,28 +13,24 @@ What did the learner learn from, and when did it stop learning? Three displays a
 # Digits, in batches, with the triplet loss: a negative that is farther than the positive by the
 # margin has nothing more to teach. One learner draws its negatives at random, one takes semi-hard
 # ones, one the hardest of each batch. A part of the training rows is held out, to watch the
-# precision there. All start at ``init="identity"``, which here is the first eight pixels: a poor
-# start, so that there is something to watch. (The default start is far better.)
+# precision there. All begin at one random projection, a poor start, so that there is something to
+# watch.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from skhnm import HardNegativeMetricLearner
-from skhnm.miners import NearestPositives
+from skhnm.miners import HardestMiner, NearestPositives, RandomMiner
 from skhnm.plotting import EmbeddingDisplay, MiningDisplay, TrainingDisplay
 
-images, y = load_digits(return_X_y=True)
-images_train, images_test, y_train, y_test = train_test_split(
-    images, y, test_size=0.5, stratify=y, random_state=0
+X_train, X_test, y_train, y_test = train_test_split(
+    *load_digits(return_X_y=True), test_size=0.5, stratify=load_digits().target, random_state=0
 )
-scaler = StandardScaler().fit(images_train)
-X_train, X_test = scaler.transform(images_train), scaler.transform(images_test)
 
 learners = {
     miner: HardNegativeMetricLearner(
-        8, negative_miner=miner, pool="batch", loss="triplet", init="identity", max_iter=30,
+        8, negative_miner=miner, pool="batch", loss="triplet", init="random", max_iter=30,
         learning_rate=0.03, early_stopping=True, n_iter_no_change=30, validation_fraction=0.3,
         random_state=0,
     ).fit(X_train, y_train)
@@ -45,7 +41,7 @@ learners = {
 # The course of the fits
 # ----------------------
 # An active tuple is one that still teaches. Of the random and the semi-hard negatives, few are
-# active after some epochs; of the hardest, two or three times as many. Their loss is higher all
+# active after some epochs; of the hardest, several times as many. Their loss is higher all
 # along, which is no fault: they are harder tuples. What can be compared is the precision on the
 # held-out rows, in the lowest panel. In the end the three lie near each other.
 
@@ -69,12 +65,12 @@ for name, learner in learners.items():
 
 learner = learners["hardest"]
 Z = learner.transform(X_test)
-for miner in ("random", "hardest"):
+for miner in (RandomMiner(1), HardestMiner(1)):
     display = MiningDisplay.from_miner(
         miner, Z, y_test, positives=NearestPositives(1), margin=1.0, random_state=0
     )
     display.figure_.set_size_inches(7, 4)
-    display.figure_.suptitle(f'negative_miner="{miner}"')
+    display.figure_.suptitle(str(miner))
     plt.show()
 
 # %%
@@ -94,7 +90,7 @@ tuples = learner.mine(X_test, y_test)[:8]
 fig, axes = plt.subplots(2, 8, figsize=(9, 3), layout="constrained")
 for column, anchor, negative in zip(axes.T, tuples.anchors, tuples.negatives[:, 0], strict=True):
     for ax, row in zip(column, (anchor, negative), strict=True):
-        ax.imshow(images_test[row].reshape(8, 8), cmap="gray_r")
+        ax.imshow(X_test[row].reshape(8, 8), cmap="gray_r")
         ax.set(xticks=[], yticks=[])
         ax.set_title(f"“{y_test[row]}”", fontsize=11)
 axes[0, 0].set_ylabel("anchor")
