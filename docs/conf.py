@@ -52,6 +52,12 @@ if HAS_GALLERY:
         "abort_on_example_error": True,
         "copyfile_regex": r"^$",
         "doc_module": ("skhnm",),
+        "backreferences_dir": "api/used_in",  # the API pages show who uses what
+        "subsection_order": [
+            str(EXAMPLES / topic) for topic in ("classification", "retrieval", "mining")
+        ],
+        "within_subsection_order": "ExampleTitleSortKey",
+        "image_srcset": ["2x"],
         "reference_url": {"skhnm": None},
         "download_all_examples": False,
         "show_signature": False,

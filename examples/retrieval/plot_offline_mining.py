@@ -2,17 +2,17 @@
 Hard negatives for a model of your own
 ======================================
 
-Whoever trains a retriever or a re-ranker elsewhere, needs for each question passages that look right
-and are wrong. ``mine_hard_negatives`` finds them among embeddings of any model. The catch: some
+To train a retriever or a re-ranker, you need for each question passages that look right and are
+wrong. ``mine_hard_negatives`` finds them among the embeddings of any model. The catch: some
 passages that look right *are* right, and nobody has marked them. Margins leave these out.
 """
 
 # %%
-# Questions with one marked answer, and some that nobody marked
-# -------------------------------------------------------------
-# A made-up corpus: four thousand passages, in subjects of twenty. Each of 500 questions has one marked
-# answer; and for every second question, another passage says the same in other words. That one is
-# a false negative: it must not be mined. Since the set is made up, we know it.
+# Questions with one marked answer, and others that nobody marked
+# ---------------------------------------------------------------
+# A made-up corpus: four thousand passages, twenty on each subject. Each of 500 questions has one
+# marked answer. Up to three other passages say the same in other words, now more alike, now less.
+# These are false negatives: they must not be mined. Since the set is made up, we know them.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,20 +27,23 @@ passages = np.repeat(subjects, n_per_subject, axis=0)
 passages += 0.7 * random.normal(size=passages.shape)
 answers = random.choice(len(passages), n_questions, replace=False)
 
+# Rows of the unmarked answers of each question; -1 where there are fewer than three.
 others = np.setdiff1d(np.arange(len(passages)), answers)
-rephrased = np.full(n_questions, -1)  # row of the unmarked answer, -1 where there is none
-rephrased[::2] = random.choice(others, n_questions // 2, replace=False)
-has_one = rephrased >= 0
-passages[rephrased[has_one]] = passages[answers[has_one]] + 0.25 * random.normal(
-    size=(has_one.sum(), n_features)
+unmarked = random.choice(others, (n_questions, 3), replace=False)
+unmarked[np.arange(3) >= random.integers(0, 4, size=(n_questions, 1))] = -1
+which, _ = np.nonzero(unmarked >= 0)
+other_words = random.uniform(0.2, 0.8, size=(len(which), 1))
+passages[unmarked[unmarked >= 0]] = passages[answers[which]] + other_words * random.normal(
+    size=(len(which), n_features)
 )
-questions = passages[answers] + 0.45 * random.normal(size=(n_questions, n_features))
+questions = passages[answers] + 0.5 * random.normal(size=(n_questions, n_features))
 passages, questions = normalize(passages), normalize(questions)
 
 
-def false_negatives(indices):
-    """How many of the mined passages are right answers."""
-    return int((indices == rephrased[:, None])[has_one].sum())
+def are_right(indices):
+    """Which of the mined passages (n, k) are right answers after all."""
+    found = indices[:, :, None] == unmarked[:, None, :]
+    return (found & (indices[:, :, None] >= 0)).any(axis=2)
 
 
 # %%
@@ -51,30 +54,34 @@ def false_negatives(indices):
 
 positives = [[row] for row in answers]
 plain = mine_hard_negatives(questions, passages, positives=positives, n_negatives=3)
-print(f"{plain.indices.size} negatives, {false_negatives(plain.indices)} of them are right answers")
+print(
+    f"{plain.indices.size} negatives; {are_right(plain.indices).sum()} of them are right answers,"
+    f" of {len(which)} that are unmarked"
+)
 
 # %%
 # With a margin
 # -------------
-# ``relative_margin=0.1`` drops what is more similar to the question than nine tenths of its marked
-# answer. The report tells what the filter dropped, and how similar the rest is. Look at
-# the queries that fall short: a margin too wide leaves them with nothing.
+# ``relative_margin=0.2`` drops what has more than four fifths of the marked answer's similarity to
+# the question. The report tells what the filter dropped, and how similar the rest is. Look at the
+# queries that fall short, too: a margin too wide leaves them with nothing.
 
 found = mine_hard_negatives(
-    questions, passages, positives=positives, n_negatives=3, relative_margin=0.1
+    questions, passages, positives=positives, n_negatives=3, relative_margin=0.2
 )
 print(found.report)
-print(f"\n{found.indices.size} negatives, {false_negatives(found.indices)} are right answers")
+print(f"\n{found.indices.size} negatives, {are_right(found.indices).sum()} are right answers")
 
 # %%
 # How wide?
 # ---------
 # The wider the margin, the fewer right answers are mined, and the easier the negatives that remain.
 # ``min_rank`` protects as well: it skips the first few passages, whatever their similarity. But it
-# also skips them for the questions that have no unmarked answer.
+# skips as many for a question that has no unmarked answer; so most of the way, at the same share of
+# right answers, its true negatives are easier.
 
-margins = [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3]
-ranks = [1, 2, 3, 5, 8, 12]
+margins = [0.0, 0.05, 0.1, 0.15, 0.2, 0.3]
+ranks = [1, 2, 3, 4, 6, 9]
 ways = {
     "relative_margin": [{"relative_margin": margin} for margin in margins],
     "min_rank": [{"min_rank": rank} for rank in ranks],
@@ -87,13 +94,18 @@ for (name, settings), style, colour in zip(
         mine_hard_negatives(questions, passages, positives=positives, n_negatives=3, **setting)
         for setting in settings
     ]
-    right = [100 * false_negatives(run.indices) / has_one.sum() for run in runs]
-    hardness = [run.report.negative_similarity for run in runs]
-    ax.plot(hardness, right, style, color=colour, label=name)
-    for x, y, setting in zip(hardness, right, settings, strict=True):
-        ax.annotate(f"{setting[name]:g}", (x, y), (4, 5), textcoords="offset points", color=colour)
+    right = [are_right(run.indices) for run in runs]
+    hardness = [run.similarities[~wrong].mean() for run, wrong in zip(runs, right, strict=True)]
+    share = [100 * wrong.sum() / len(which) for wrong in right]
+    ax.plot(hardness, share, style, color=colour, label=name)
+    for x, y, setting in zip(hardness, share, settings, strict=True):
+        place = (5, 5) if name == "relative_margin" else (-5, 5)
+        ax.annotate(
+            f"{setting[name]:g}", (x, y), place, textcoords="offset points", color=colour,
+            ha="left" if name == "relative_margin" else "right",
+        )  # fmt: skip
 ax.set(
-    xlabel="mean similarity of the mined negatives (hard to the right)",
+    xlabel="mean similarity of the true negatives (harder to the right)",
     ylabel="unmarked answers that were mined, %", ylim=(-3, 105),
 )  # fmt: skip
 ax.spines[["top", "right"]].set_visible(False)
