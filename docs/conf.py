@@ -87,8 +87,8 @@ PUBLIC_MODULES = (
     "skhnm.pools",
     "skhnm.offline",
     "skhnm.neighbors",
-    "skhnm.plotting",
     "skhnm.metrics",
+    "skhnm.plotting",
     "skhnm.testing",
     "skhnm.exceptions",
 )

@@ -23,6 +23,9 @@ from skhnm.metrics._scorer import retrieval_scorer
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.miners._unranked import RandomMiner
 
+MINERS = ("random", "semi_hard", "rank", "distance_weighted", "hardest")
+"""What is compared unless one says otherwise."""
+
 MACRO = {"precision_macro": precision_score, "recall_macro": recall_score, "f1_macro": f1_score}
 """scikit-learn's of these names warn of each class that a split lacks or nothing is taken for."""
 
@@ -37,7 +40,7 @@ def compare_miners(
     X: Any,
     y: Any,
     *,
-    miners: Any = ("random", "semi_hard", "rank", "distance_weighted", "hardest"),
+    miners: Any = MINERS,
     cv: Any = 5,
     scoring: Any = None,
     groups: Any = None,
@@ -60,7 +63,8 @@ def compare_miners(
     y : array-like of shape (n_samples,)
         Their labels. Rows that the learner is told are unlabelled are left out.
     miners : sequence of (str, miner or function), or dict of these by label
-        What takes the place of the learner's `negative_miner`. The baseline, "none", is
+        What takes the place of the learner's `negative_miner`; by default "random",
+        "semi_hard", "rank", "distance_weighted" and "hardest". The baseline, "none", is
         always there: the pipeline without the learner.
     cv : int, splitter or iterable, default=5
         How to split, as in scikit-learn: a number is that of stratified folds.

@@ -75,8 +75,8 @@ class MinerComparison:
         Returns
         -------
         columns : dict of list
-            "miner"; "mean_…" and "std_…" of each score over the splits; the median
-            "seconds" of a fit; the mean "n_tuples".
+            "miner"; "mean_accuracy", "std_accuracy" and so on, over the splits, for each
+            score; "seconds", the median of the fits; "n_tuples", the mean.
         """
         columns: dict[str, list[Any]] = {"miner": list(self.labels)}
         for name, scores in self.scores.items():
@@ -126,7 +126,7 @@ class MinerComparison:
         -------
         sentence : str
             Each miner that is better, by how much, and in how many of the splits; if
-            there is none, the one that comes nearest to it.
+            there is none, the best of the others.
 
         References
         ----------
@@ -161,8 +161,8 @@ class MinerComparison:
             return f"By {name}, better than {what} beyond the spread over splits: {listed}."
         first = max(rivals, key=lambda i: gains[i].mean())
         return (
-            f"By {name}, no miner is better than {what} beyond the spread over splits; nearest "
-            f"to it: {told(first)}."
+            f"By {name}, no miner is better than {what} beyond the spread over splits; the best "
+            f"of the others: {told(first)}."
         )
 
 

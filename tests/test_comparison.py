@@ -367,7 +367,7 @@ class TestReading:
         found = made_up({"hardest": [0.02, -0.01, 0.03, -0.01, 0.01], "all": [-0.01] * 5})
         assert found.verdict() == (
             "By accuracy, no miner is better than random negatives beyond the spread over splits; "
-            "nearest to it: hardest (+0.0080, better in 3 of 5)."
+            "the best of the others: hardest (+0.0080, better in 3 of 5)."
         )
 
     def test_overlap_of_training_rows_widens_the_spread(self):

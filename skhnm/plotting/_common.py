@@ -74,16 +74,20 @@ def hatch(i: int) -> str:
 
 def legend_beside(ax: Any, **options: Any) -> Any:
     """Put a legend of all labelled artists to the right of the axes, where no data are."""
-    return ax.legend(
-        **{"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0, **options}
-    )
+    place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}
+    return _readable(ax.legend(**{**place, **options}))
 
 
 def legend_above(ax: Any, n_columns: int, **options: Any) -> Any:
     """Put a legend in `n_columns` above the axes, where no data are."""
-    return ax.legend(
-        **{
-            "loc": "lower left", "bbox_to_anchor": (0.0, 1.01), "borderaxespad": 0.0,
-            "ncols": n_columns, "frameon": False, **options,
-        }
-    )  # fmt: skip
+    place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.01), "borderaxespad": 0.0}
+    return _readable(ax.legend(**{**place, "ncols": n_columns, "frameon": False, **options}))
+
+
+def _readable(legend: Any) -> Any:
+    """Show markers in a size that tells them apart, however small those of the data are."""
+    for handle in legend.legend_handles:
+        if hasattr(handle, "set_sizes"):
+            handle.set_sizes([40.0])
+            handle.set_alpha(1.0)
+    return legend

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from skhnm._comparison import compare_miners
+from skhnm._comparison import MINERS, compare_miners
 from skhnm._comparison_result import BASELINE, MinerComparison
 from skhnm._typing import FloatArray, RandomState
 from skhnm.plotting._common import COLORS, GREY, axes_for, ink, legend_above
@@ -114,7 +114,7 @@ class MinerComparisonDisplay:
         X: Any,
         y: Any,
         *,
-        miners: Any = ("random", "semi_hard", "rank", "distance_weighted", "hardest"),
+        miners: Any = MINERS,
         cv: Any = 5,
         scoring: Any = None,
         groups: Any = None,

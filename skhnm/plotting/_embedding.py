@@ -241,26 +241,27 @@ class EmbeddingDisplay:
         classes, codes = encode_labels(self.y, self.unlabelled)
         shown = self._classes_with_looks(len(classes), codes)
         in_legend = len(shown) <= MOST_IN_LEGEND
-        common = {
-            "s": _point_size(len(codes)),
-            "linewidths": 0,
-            "rasterized": len(codes) > _RASTER_ABOVE,
-            **options,
-        }
+        size = _point_size(len(codes))
+        common = {"linewidths": 0, "rasterized": len(codes) > _RASTER_ABOVE}
 
         def draw(rows: Any, name: str | None, **look: Any) -> Any:
             if not rows.any():
                 return None
             label = name if in_legend else None
-            return self.ax_.scatter(*self.Z[rows].T, label=label, **{**look, **common})
+            return self.ax_.scatter(*self.Z[rows].T, label=label, **{**common, **look, **options})
 
-        self.unlabelled_ = draw(codes < 0, "unlabelled", color=GREY, marker=".", alpha=0.6)
+        back = {"color": GREY, "marker": ".", "s": size}
+        self.unlabelled_ = draw(codes < 0, "unlabelled", alpha=0.6, **back)
         behind = (codes >= 0) & ~np.isin(codes, shown)
-        self.others_ = draw(behind, "other classes", color=GREY, marker=".", alpha=0.35)
+        self.others_ = draw(behind, "other classes", alpha=0.4, **back)
+        front = max(size, 22.0) if behind.any() else size
         self.points_ = [
-            draw(codes == code, str(classes[code]), color=color(i), marker=marker(i), alpha=0.8)
+            draw(
+                codes == code, str(classes[code]),
+                color=color(i), marker=marker(i), s=front, alpha=0.8,
+            )
             for i, code in enumerate(shown)
-        ]
+        ]  # fmt: skip
 
     def _classes_with_looks(self, n_classes: int, codes: IndexArray) -> IndexArray:
         """Return the codes of the classes to emphasise, in order."""
@@ -283,7 +284,7 @@ class EmbeddingDisplay:
         self.negative_lines_ = self._draw_lines(tuples.negatives, {**solid, **options})
         self.anchors_ = self.ax_.scatter(
             *self.Z[np.unique(tuples.anchors)].T, label="anchor",
-            s=2.5 * _point_size(len(self.Z)) + 20, facecolors="none", edgecolors=ink(self),
+            s=70, facecolors="none", edgecolors=ink(self),
             linewidths=1.1, zorder=4,
         )  # fmt: skip
 
@@ -321,4 +322,4 @@ def _in_the_plane(Z: FloatArray, codes: IndexArray) -> tuple[FloatArray, tuple[s
 
 def _point_size(n: int) -> float:
     """Area of a marker, in points squared: smaller, the more there are."""
-    return float(np.clip(6000 / max(n, 1), 4, 36))
+    return float(np.clip(500 / np.sqrt(n), 3, 36))

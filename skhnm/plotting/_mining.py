@@ -20,6 +20,8 @@ from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
 from skhnm.plotting._common import axes_for, color, ink, legend_above
 from skhnm.plotting._inputs import check_tuples, fitted_learner
 
+Limits = tuple[float, float]
+
 _DENSITY_ABOVE = 5000  # points: more lie upon each other
 
 _METRICS = {
@@ -28,8 +30,11 @@ _METRICS = {
     "cosine": "cosine distance",
 }
 
-_REGIONS = {"hard": 4, "semi-hard": 1, "easy": 2}
-"""The number of each region's look."""
+_REGIONS = {"hard": (4, 0.45), "semi-hard": (1, 0.25), "easy": (2, 0.1)}
+"""The number of each region's colour, and how strong it is: told apart in grey too."""
+
+_FAR = 30.0
+"""Times the median: where the largest distances are farther, axes are logarithmic."""
 
 
 class MiningDisplay:
@@ -38,7 +43,8 @@ class MiningDisplay:
     Each point is an anchor a with a positive p and a negative n. It is hard if the negative
     is no farther than the positive, ``d_an <= d_ap``; semi-hard if it is, but by less than
     the margin, ``d_an < d_ap + margin``; easy beyond. Without a margin, all beyond the first
-    are easy. More than 5,000 points are drawn as their density.
+    are easy. More than 5,000 points are drawn as their density; where some distances are far
+    above most, the axes are logarithmic.
 
     It is best made by `from_tuples`, `from_miner` or `from_estimator`. How hardness goes down
     while a learner is fitted is a panel of `TrainingDisplay`.
@@ -60,7 +66,7 @@ class MiningDisplay:
         The axes drawn into.
     figure_ : matplotlib Figure
         Its figure.
-    points_ : matplotlib PathCollection or PolyCollection
+    points_ : matplotlib PathCollection or QuadMesh
         The points; the latter where their density is drawn.
     regions_ : dict of matplotlib PolyCollection
         The area of each region, with its share as the label.
@@ -71,9 +77,10 @@ class MiningDisplay:
     --------
     >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_iris
+    >>> from skhnm.miners import SemiHardMiner
     >>> from skhnm.plotting import MiningDisplay
     >>> Z, y = load_iris(return_X_y=True)
-    >>> display = MiningDisplay.from_miner("semi_hard", Z, y, margin=1.0)
+    >>> display = MiningDisplay.from_miner(SemiHardMiner(margin=1.0), Z, y)
     >>> display.shares_
     {'hard': 0.0, 'semi-hard': 1.0, 'easy': 0.0}
     >>> plt.close(display.figure_)
@@ -243,7 +250,7 @@ class MiningDisplay:
         ax : matplotlib Axes, optional
             Where to draw; left out, a new figure. The legend stands above it.
         scatter_kwargs : dict, optional
-            For ``ax.scatter``, or for ``ax.hexbin`` where the density is drawn.
+            For ``ax.scatter``, or for ``ax.hist2d`` where the density is drawn.
 
         Returns
         -------
@@ -264,42 +271,48 @@ class MiningDisplay:
         self.ax_ = ax = axes_for(self, ax)
         self.figure_ = ax.figure
         self.shares_ = _shares(d_ap, d_an, self.margin)
-        right, top = (1.05 * d.max() or 1.0 for d in (d_ap, d_an))
-        self._draw_regions(right, top)
-        self._draw_points(d_ap, d_an, (0.0, right, 0.0, top), scatter_kwargs or {})
+        scale = _scale(d_ap, d_an)
+        if scale == "log":
+            d_ap, d_an = (np.maximum(d, d[d > 0].min()) for d in (d_ap, d_an))
+        x, y = (_limits(d, scale) for d in (d_ap, d_an))
+        self._draw_regions(x, y, scale)
+        self._draw_points(d_ap, d_an, x, y, scale, scatter_kwargs or {})
+        distance = _METRICS[self.metric]
         ax.set(
-            xlim=(0.0, right), ylim=(0.0, top),
-            xlabel=f"anchor to positive, $d_{{ap}}$ ({_METRICS[self.metric]})",
-            ylabel=f"anchor to negative, $d_{{an}}$ ({_METRICS[self.metric]})",
+            xscale=scale, yscale=scale, xlim=x, ylim=y,
+            xlabel=f"anchor to positive, $d_{{ap}}$ ({distance})",
+            ylabel=f"anchor to negative, $d_{{an}}$ ({distance})",
         )  # fmt: skip
         legend_above(ax, len(self.shares_))
         return self
 
-    def _draw_regions(self, right: float, top: float) -> None:
+    def _draw_regions(self, x: Limits, y: Limits, scale: str) -> None:
         """Shade the regions, and draw the borders between them."""
+        along = (np.geomspace if scale == "log" else np.linspace)(*x, 200)
         heights = [0.0] if self.margin is None else [0.0, self.margin]
-        ends = np.array([0.0, right])
         self.borders_ = [
-            self.ax_.plot(ends, ends + height, color=ink(self), linestyle=dash, linewidth=1.0)[0]
+            self.ax_.plot(along, along + height, color=ink(self), linestyle=dash, linewidth=1.0)[0]
             for height, dash in zip(heights, ("-", "--"), strict=False)
         ]
-        edges = [np.zeros(2), *(ends + height for height in heights), None]
+        top = np.maximum(along + heights[-1], y[1])
+        edges = [np.full_like(along, min(x[0], y[0])), *(along + h for h in heights), top]
         self.regions_ = {}
         for (name, share), low, high in zip(
             self.shares_.items(), edges[:-1], edges[1:], strict=True
         ):
-            look = _REGIONS[name]
+            number, strength = _REGIONS[name]
             self.regions_[name] = self.ax_.fill_between(
-                ends, low, np.maximum(low, top) if high is None else high,
-                facecolor=color(look), alpha=0.16, linewidth=0, zorder=0,
-                label=f"{name}: {100 * share:.0f} %",
+                along, low, high, facecolor=color(number), alpha=strength, linewidth=0, zorder=0,
+                label=f"{name}: {_percent(share)}",
             )  # fmt: skip
 
     def _draw_points(
         self,
         d_ap: FloatArray,
         d_an: FloatArray,
-        extent: tuple[float, float, float, float],
+        x: Limits,
+        y: Limits,
+        scale: str,
         options: dict[str, Any],
     ) -> None:
         """Draw the points, or their density where there are many."""
@@ -310,13 +323,11 @@ class MiningDisplay:
             }  # fmt: skip
             self.points_ = self.ax_.scatter(d_ap, d_an, **{**look, **options})
             return
-        look = {
-            "gridsize": 60, "bins": "log", "mincnt": 1, "linewidths": 0, "extent": extent,
-            "cmap": _shades(ink(self)), "rasterized": True, "zorder": 2,
-        }  # fmt: skip
-        self.points_ = self.ax_.hexbin(d_ap, d_an, **{**look, **options})
-        bar = self.figure_.colorbar(self.points_, ax=self.ax_, pad=0.02)
-        bar.set_label("triplets")
+        spaced = np.geomspace if scale == "log" else np.linspace
+        cells = [spaced(*limits, 81) for limits in (x, y)]
+        look = {"norm": "log", "cmap": _shades(ink(self)), "rasterized": True, "zorder": 1.5}
+        *_, self.points_ = self.ax_.hist2d(d_ap, d_an, cells, cmin=1, **{**look, **options})
+        self.figure_.colorbar(self.points_, ax=self.ax_, pad=0.02, label="tuples")
 
 
 def _shades(ink: Any) -> Any:
@@ -324,8 +335,28 @@ def _shades(ink: Any) -> Any:
     from matplotlib.colors import LinearSegmentedColormap, to_rgba
 
     red, green, blue, _ = to_rgba(ink)
-    ends = [(red, green, blue, 0.12), (red, green, blue, 0.95)]
+    ends = [(red, green, blue, 0.12), (red, green, blue, 0.8)]
     return LinearSegmentedColormap.from_list("shades", ends)
+
+
+def _scale(*distances: FloatArray) -> str:
+    """Return "log" where on linear axes most points would lie in a corner."""
+    if not all(d.any() for d in distances):
+        return "linear"
+    return "log" if any(d.max() > _FAR * np.median(d) for d in distances) else "linear"
+
+
+def _limits(d: FloatArray, scale: str) -> Limits:
+    if scale == "log":
+        return float(d.min() / 1.2), float(d.max() * 1.2)
+    return 0.0, float(1.05 * d.max()) or 1.0
+
+
+def _percent(share: float) -> str:
+    """Write a share so that only none is 0 % and only all is 100 %."""
+    if 0 < share < 0.005:
+        return "< 1 %"
+    return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def _distances(Z: FloatArray, P: FloatArray, triplets: Any, metric: str) -> FloatArray:
@@ -336,12 +367,15 @@ def _distances(Z: FloatArray, P: FloatArray, triplets: Any, metric: str) -> Floa
     others = np.ascontiguousarray(triplets[:, 1:])
     anchors = np.ascontiguousarray(triplets[:, 0])
     pair_distances_tile(Z, P, anchors, others, np.nan, 0, len(d), d)
-    if metric == "sqeuclidean":
-        return d
-    return np.sqrt(d) if metric == "euclidean" else d / 2  # |u - v|² = 2 (1 - cos)
+    if metric == "euclidean":
+        np.sqrt(d, out=d)
+    elif metric == "cosine":  # |u - v|² = 2 (1 - cos) at unit length
+        d /= 2
+    return d
 
 
 def _shares(d_ap: FloatArray, d_an: FloatArray, margin: float | None) -> dict[str, float]:
+    """Return the share of each region, in [0, 1]."""
     hard = d_an <= d_ap
     if margin is None:
         return {"hard": float(hard.mean()), "easy": float((~hard).mean())}

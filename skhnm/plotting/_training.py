@@ -17,7 +17,7 @@ _PANELS = {
     "loss": "loss",
     "active": "active\ntuples",
     "hardness": "hardness",
-    "validation": "held-out\nP@1",
+    "validation": "held-out\nprecision at 1",
 }
 """What the vertical axis of each panel says."""
 

@@ -1,7 +1,7 @@
 """The picture shows every split, every mean and the baseline."""
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
+import sys
+
 import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
@@ -10,15 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from skhnm import HardNegativeMetricLearner, compare_miners
 from skhnm.plotting import MinerComparisonDisplay
 
-mpl.use("Agg")
-
 SCORES = np.array([[0.7, 0.8], [0.9, 0.8], [0.6, 0.7]])
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
@@ -71,7 +63,7 @@ def test_long_labels_take_several_lines():
     assert "\n" in row_labels(display)[0]
 
 
-def test_it_draws_on_the_axes_given():
+def test_it_draws_on_the_axes_given(plt):
     figure, ax = plt.subplots()
     display = MinerComparisonDisplay(["a"], [[0.5, 0.6]], [0.4, 0.4])
     assert display.plot(ax) is display
@@ -79,7 +71,7 @@ def test_it_draws_on_the_axes_given():
     assert display.figure_ is figure
 
 
-def test_a_dark_style_is_followed():
+def test_a_dark_style_is_followed(plt):
     with plt.style.context("dark_background"):
         display = MinerComparisonDisplay(["a"], [[0.5, 0.6]], [0.4, 0.4]).plot()
     assert display.means_.get_markeredgecolor() == "white"
@@ -104,3 +96,22 @@ def test_an_estimator_is_compared_and_drawn_at_once(iris):
     display = MinerComparisonDisplay.from_estimator(pipe, *iris, **asked, metric="precision_at_1")
     expected = compare_miners(pipe, *iris, **asked).scores["precision_at_1"]
     assert np.array_equal(display.scores, expected[1:])
+
+
+def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    with pytest.raises(ImportError, match=r"MinerComparisonDisplay draws with matplotlib"):
+        MinerComparisonDisplay(["a"], [[0.5, 0.6]], [0.4, 0.4]).plot()
+
+
+def test_it_can_be_drawn_again(display):
+    before = display.figure_
+    assert display.plot() is display
+    assert display.figure_ is not before
+
+
+@pytest.mark.parametrize("style", ["default", "dark_background", "grayscale"])
+def test_it_can_be_saved_in_any_style(plt, style, tmp_path):
+    with plt.style.context(style):
+        display = MinerComparisonDisplay(["a", "b"], SCORES[:2], [0.4, 0.4]).plot()
+        display.figure_.savefig(tmp_path / "picture.svg")
