@@ -72,6 +72,15 @@ def hatch(i: int) -> str:
     return HATCHES[i % len(HATCHES)]
 
 
+def shades(color: Any) -> Any:
+    """Return a colour map from almost nothing to a colour, by opacity."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgba
+
+    red, green, blue, _ = to_rgba(color)
+    ends = [(red, green, blue, 0.12), (red, green, blue, 0.8)]
+    return LinearSegmentedColormap.from_list("shades", ends)
+
+
 def legend_beside(ax: Any, **options: Any) -> Any:
     """Put a legend of all labelled artists to the right of the axes, where no data are."""
     place = {"loc": "upper left", "bbox_to_anchor": (1.01, 1.0), "borderaxespad": 0.0}

@@ -47,7 +47,8 @@ class EmbeddingDisplay:
     xlabel, ylabel : str, default="embedding 1" and "embedding 2"
         What the axes show.
     equal_scales : bool, default=True
-        Whether a unit is as long on both axes, so that distances can be compared.
+        Whether a unit is as long on both axes, so that distances can be compared; if not, the
+        vertical axis counts in whole numbers.
 
     Attributes
     ----------
@@ -113,6 +114,8 @@ class EmbeddingDisplay:
         line_kwargs: dict[str, Any] | None = None,
     ) -> Self:
         """Draw rows where a fitted learner puts them, and what it confuses most.
+
+        Where its loss is on cosine similarity, that is at unit length.
 
         Parameters
         ----------
@@ -233,6 +236,8 @@ class EmbeddingDisplay:
         if self.equal_scales:
             alone = len(ax.get_shared_x_axes().get_siblings(ax)) == 1
             ax.set_aspect("equal", adjustable="datalim" if alone else "box")
+        else:
+            ax.yaxis.get_major_locator().set_params(integer=True)
         if ax.get_legend_handles_labels()[0]:
             legend_beside(ax)
         return self

@@ -17,7 +17,7 @@ from skhnm.kernels._rows import unit_rows
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
-from skhnm.plotting._common import axes_for, color, ink, legend_above
+from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, shades
 from skhnm.plotting._inputs import check_tuples, fitted_learner
 
 Limits = tuple[float, float]
@@ -30,8 +30,9 @@ _METRICS = {
     "cosine": "cosine distance",
 }
 
-_REGIONS = {"hard": (4, 0.45), "semi-hard": (1, 0.25), "easy": (2, 0.1)}
-"""The number of each region's colour, and how strong it is: told apart in grey too."""
+_REGIONS = {"hard": (4, 0.45, 0), "semi-hard": (1, 0.3, 1), "easy": (2, 0.18, 0)}
+"""The number of each region's colour, how strong it is, and the number of its hatch: told apart
+in grey too."""
 
 _FAR = 30.0
 """Times the median: where the largest distances are farther, axes are logarithmic."""
@@ -300,9 +301,10 @@ class MiningDisplay:
         for (name, share), low, high in zip(
             self.shares_.items(), edges[:-1], edges[1:], strict=True
         ):
-            number, strength = _REGIONS[name]
+            number, strength, lines = _REGIONS[name]
             self.regions_[name] = self.ax_.fill_between(
-                along, low, high, facecolor=color(number), alpha=strength, linewidth=0, zorder=0,
+                along, low, high, facecolor=(color(number), strength), hatch=hatch(lines),
+                edgecolor=(ink(self), 0.3), linewidth=0, zorder=0,
                 label=f"{name}: {_percent(share)}",
             )  # fmt: skip
 
@@ -325,18 +327,9 @@ class MiningDisplay:
             return
         spaced = np.geomspace if scale == "log" else np.linspace
         cells = [spaced(*limits, 81) for limits in (x, y)]
-        look = {"norm": "log", "cmap": _shades(ink(self)), "rasterized": True, "zorder": 1.5}
+        look = {"norm": "log", "cmap": shades(ink(self)), "rasterized": True, "zorder": 1.5}
         *_, self.points_ = self.ax_.hist2d(d_ap, d_an, cells, cmin=1, **{**look, **options})
         self.figure_.colorbar(self.points_, ax=self.ax_, pad=0.02, label="tuples")
-
-
-def _shades(ink: Any) -> Any:
-    """Return a colour map from almost nothing to the colour of text."""
-    from matplotlib.colors import LinearSegmentedColormap, to_rgba
-
-    red, green, blue, _ = to_rgba(ink)
-    ends = [(red, green, blue, 0.12), (red, green, blue, 0.8)]
-    return LinearSegmentedColormap.from_list("shades", ends)
 
 
 def _scale(*distances: FloatArray) -> str:

@@ -51,6 +51,7 @@ def test_one_dimension_is_a_strip_for_each_class():
     display = EmbeddingDisplay.from_embeddings(Z[:, :1], Y)
     assert_array_equal(display.points_[1].get_offsets(), [[0, 1], [3, 1]])
     assert display.ax_.get_aspect() == "auto"
+    assert all(tick == round(tick) for tick in display.ax_.get_yticks())
 
 
 def test_lines_join_anchors_with_positives_and_negatives_without_padding():

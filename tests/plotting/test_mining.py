@@ -42,6 +42,13 @@ def test_borders_stand_at_equal_distance_and_a_margin_above():
     assert lower.get_linestyle() != upper.get_linestyle()
 
 
+def test_regions_differ_without_colour():
+    regions = MiningDisplay.from_tuples(Z, TUPLES, margin=2.0).regions_
+    looks = {(region.get_hatch(), region.get_facecolor()[0, 3]) for region in regions.values()}
+    assert len(looks) == 3
+    assert regions["semi-hard"].get_hatch()
+
+
 def test_everything_drawn_is_within_the_axes():
     display = MiningDisplay.from_tuples(Z, TUPLES)
     assert_allclose(display.ax_.get_xlim(), [0, 4.2])
