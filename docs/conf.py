@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 import skhnm
@@ -114,7 +115,9 @@ def check_api_page() -> None:
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what scikit-learn's base classes bring; its own pages describe it."""
+    """Leave out what the base classes of scikit-learn and Python bring; others describe it."""
+    if isinstance(member, (BuiltinMethodType, MethodDescriptorType)):  # of dict and tuple
+        return True
     module = getattr(member, "__module__", None) or ""
     return True if module.startswith("sklearn.") else None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from skhnm._typing import FloatArray
 from skhnm._validation import check_number
 from skhnm.metrics._inputs import rank
 from skhnm.metrics._ranking import Ranking
@@ -79,7 +78,7 @@ def recall_at_k(
     ranking = rank(
         Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=(k,), cap=k
     )  # fmt: skip
-    return float(recalls(ranking)[0])
+    return recall(ranking, 0)
 
 
 def precision_at_k(
@@ -148,7 +147,7 @@ def precision_at_k(
     ranking = rank(
         Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=(k,), cap=k
     )  # fmt: skip
-    return float(precisions(ranking, (k,))[0])
+    return precision(ranking, 0, k)
 
 
 def r_precision(
@@ -210,8 +209,7 @@ def r_precision(
     >>> r_precision(Z, ["a", "a", "b", "a", "b"])
     0.3
     """
-    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs)
-    return float(np.mean(ranking.r_hits / ranking.n_matches))
+    return r_precision_of(rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs))
 
 
 def map_at_r(
@@ -343,23 +341,28 @@ def mean_reciprocal_rank(
     """
     check_number(k, "k", low=1, integer=True, optional=True)
     ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, cap=k)
-    return float(np.mean(reciprocal_ranks(ranking, k)))
+    return reciprocal_rank(ranking, k)
 
 
-def recalls(ranking: Ranking) -> FloatArray:
-    """Return the recall at each of the ranking's ks (len(ks),)."""
-    return np.mean(ranking.hits > 0, axis=0)
+def recall(ranking: Ranking, at: int) -> float:
+    """Return the recall at one of the ranking's ks."""
+    return float(np.mean(ranking.hits[:, at] > 0))
 
 
-def precisions(ranking: Ranking, ks: Sequence[int]) -> FloatArray:
-    """Return the precision at each of the ranking's ks (len(ks),)."""
-    places = np.minimum(np.asarray(ks), ranking.n_ranked[:, None])
-    return np.mean(ranking.hits / places, axis=0)
+def precision(ranking: Ranking, at: int, k: int) -> float:
+    """Return the precision at one of the ranking's ks."""
+    return float(np.mean(ranking.hits[:, at] / np.minimum(k, ranking.n_ranked)))
 
 
-def reciprocal_ranks(ranking: Ranking, k: int | None) -> FloatArray:
-    """Return 1 / the rank of each query's first match (q,), 0 beyond k."""
-    return np.where(ranking.first <= (k or np.inf), 1.0 / ranking.first, 0.0)
+def r_precision_of(ranking: Ranking) -> float:
+    """Return the R-precision."""
+    return float(np.mean(ranking.r_hits / ranking.n_matches))
+
+
+def reciprocal_rank(ranking: Ranking, k: int | None) -> float:
+    """Return the mean reciprocal rank of the first match; beyond k it counts 0."""
+    counted = ranking.first <= (np.inf if k is None else k)
+    return float(np.mean(counted / ranking.first))
 
 
 MEASURES: dict[str, Callable[..., float]] = {

@@ -41,7 +41,7 @@ def rank(
     Z, codes, reference, reference_codes, own = check_sides(
         Z, y, reference, reference_y, unlabelled, ("reference", "reference_y")
     )
-    _check_judgeable(codes, reference_codes, reference is Z)
+    _check_judgeable(codes, reference_codes, own)
     if metric == "cosine":
         Z, reference = for_cosine(Z, reference)
     return rank_matches(
@@ -62,8 +62,9 @@ def for_cosine(Z: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatA
     return sides[0], sides[-1]
 
 
-def _check_judgeable(codes: IndexArray, reference_codes: IndexArray, same: bool) -> None:
+def _check_judgeable(codes: IndexArray, reference_codes: IndexArray, own: IndexArray) -> None:
     """Raise if no query has a match, or if all are of one class and none could fail."""
+    same = bool((own >= 0).any())
     of, label_of = ("Z", "y") if same else ("reference", "reference_y")
     for rows, name, label in ((codes, "Z", "y"), (reference_codes, of, label_of)):
         if len(rows) == 0:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhnm._validation import check_number
-from skhnm.metrics._functions import precisions, recalls, reciprocal_ranks
+from skhnm.metrics._functions import precision, r_precision_of, recall, reciprocal_rank
 from skhnm.metrics._inputs import rank
 from skhnm.metrics._table import Report
 
@@ -91,12 +91,12 @@ def retrieval_report(
     ks = _check_places(ks)
     ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=ks)
     return RetrievalReport(
-        {f"recall_at_{k}": float(v) for k, v in zip(ks, recalls(ranking), strict=True)}
-        | {f"precision_at_{k}": float(v) for k, v in zip(ks, precisions(ranking, ks), strict=True)}
+        {f"recall_at_{k}": recall(ranking, at) for at, k in enumerate(ks)}
+        | {f"precision_at_{k}": precision(ranking, at, k) for at, k in enumerate(ks)}
         | {
-            "r_precision": float(np.mean(ranking.r_hits / ranking.n_matches)),
+            "r_precision": r_precision_of(ranking),
             "map_at_r": float(np.mean(ranking.average_precision)),
-            "mean_reciprocal_rank": float(np.mean(reciprocal_ranks(ranking, None))),
+            "mean_reciprocal_rank": reciprocal_rank(ranking, None),
             "n_queries": ranking.n_queries,
             "n_without_match": ranking.n_queries - len(ranking.n_matches),
         }
