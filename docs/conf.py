@@ -55,7 +55,7 @@ if HAS_GALLERY:
         "doc_module": ("skhnm",),
         "backreferences_dir": "api/used_in",  # the API pages show who uses what
         "subsection_order": [
-            str(EXAMPLES / topic) for topic in ("classification", "retrieval", "mining")
+            f"../examples/{topic}" for topic in ("classification", "retrieval", "mining")
         ],
         "within_subsection_order": "ExampleTitleSortKey",
         "image_srcset": ["2x"],
