@@ -59,6 +59,7 @@ if HAS_GALLERY:
         ],
         "within_subsection_order": "ExampleTitleSortKey",
         "image_srcset": ["2x"],
+        "remove_config_comments": True,
         "reference_url": {"skhnm": None},
         "download_all_examples": False,
         "show_signature": False,

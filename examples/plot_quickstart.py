@@ -17,7 +17,11 @@ negatives that it learns from; then we let a grid search choose.
 import time
 
 from sklearn.datasets import load_digits
-from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    StratifiedShuffleSplit,
+    cross_validate,
+)
 from sklearn.neighbors import KNeighborsClassifier, NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -33,9 +37,13 @@ metrics = {
     "NCA": NeighborhoodComponentsAnalysis(random_state=0),
 }
 for miner in ("random", "semi_hard", "rank", "hardest"):
-    metrics[f"skhnm, {miner}"] = HardNegativeMetricLearner(negative_miner=miner, random_state=0)
+    metrics[f"skhnm, {miner}"] = HardNegativeMetricLearner(
+        negative_miner=miner, random_state=0
+    )
 
-HardNegativeMetricLearner(max_iter=2).fit(X[:200], y[:200])  # compiles or loads the kernels
+HardNegativeMetricLearner(max_iter=2).fit(
+    X[:200], y[:200]
+)  # compiles or loads the kernels
 
 accuracy, seconds = {}, {}
 print(f"{'metric':<20}{'accuracy':>10}{'fit':>10}")
@@ -50,9 +58,15 @@ for name, metric in metrics.items():
 # -------------------------
 # Miners are parameters like any other: names and instances mix in one grid.
 
-pipe = make_pipeline(StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3))
+pipe = make_pipeline(
+    StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3)
+)
 grid = {
-    "hardnegativemetriclearner__negative_miner": ["hardest", "semi_hard", SemiHardMiner(margin=0.5)]
+    "hardnegativemetriclearner__negative_miner": [
+        "hardest",
+        "semi_hard",
+        SemiHardMiner(margin=0.5),
+    ]
 }
 train, test = next(splits.split(X, y))
 began = time.perf_counter()
@@ -79,7 +93,9 @@ else:
         errors = 100 * (1 - accuracy[name])
         colour = "tab:blue" if name.startswith("skhnm") else "0.6"
         axes.barh(row, errors.mean(), color=colour, alpha=0.5)
-        axes.plot(errors, [row] * len(errors), "o", color=colour, markeredgecolor="white")
+        axes.plot(
+            errors, [row] * len(errors), "o", color=colour, markeredgecolor="white"
+        )
         axes.annotate(f"{seconds[name]:.2f} s", (4.2, row), ha="right", va="center")
     axes.set(
         yticks=range(len(metrics)),

@@ -33,7 +33,9 @@ sets = {
     ),
 }  # fmt: skip
 pipe = make_pipeline(
-    StandardScaler(), HardNegativeMetricLearner(random_state=0), KNeighborsClassifier(3)
+    StandardScaler(),
+    HardNegativeMetricLearner(random_state=0),
+    KNeighborsClassifier(3),
 )
 
 # %%
@@ -45,10 +47,15 @@ pipe = make_pipeline(
 folds = StratifiedKFold(4, shuffle=True, random_state=0)
 comparisons = {
     name: compare_miners(
-        pipe, X, y, miners=("random", "semi_hard", "hardest"), cv=folds, scoring="accuracy"
+        pipe,
+        X,
+        y,
+        miners=("random", "semi_hard", "hardest"),
+        cv=folds,
+        scoring="accuracy",
     )
     for name, (X, y) in sets.items()
-}  # fmt: skip
+}
 for name, comparison in comparisons.items():
     print(f"{name}\n{comparison}\n")
 
@@ -58,11 +65,11 @@ for name, comparison in comparisons.items():
 # hard negatives add half as much again to what random ones gain: the nearest rows of the other
 # classes say where a border runs, and rows drawn by chance mostly lie somewhere else.
 
-for name, comparison in comparisons.items():
-    display = MinerComparisonDisplay.from_comparison(comparison)
-    display.figure_.set_size_inches(7, 2.6)
-    display.ax_.set_title(name, pad=24)
-    plt.show()
+fig, axes = plt.subplots(2, 1, figsize=(7, 5), layout="constrained")
+for ax, (name, comparison) in zip(axes, comparisons.items(), strict=True):
+    MinerComparisonDisplay.from_comparison(comparison, ax=ax)
+    ax.set_title(name, pad=24)
+plt.show()
 
 # %%
 # A grid search picks the miner
@@ -72,7 +79,10 @@ for name, comparison in comparisons.items():
 # third of the rows is set aside for the last line.
 
 X_train, X_test, y_train, y_test = train_test_split(
-    *sets["many borders"], test_size=1 / 3, stratify=sets["many borders"][1], random_state=0
+    *sets["many borders"],
+    test_size=1 / 3,
+    stratify=sets["many borders"][1],
+    random_state=0,
 )
 candidates = {
     "random": "random",
@@ -89,7 +99,10 @@ search = GridSearchCV(
 search.fit(X_train, y_train)
 results = search.cv_results_
 for i, name in enumerate(candidates):
-    print(f"{name:<15}{results['mean_test_score'][i]:.3f} ± {results['std_test_score'][i]:.3f}")
+    print(
+        f"{name:<15}{results['mean_test_score'][i]:.3f}"
+        f" ± {results['std_test_score'][i]:.3f}"
+    )
 print(f"the best, {list(candidates)[search.best_index_]}, on rows set aside: "
       f"{search.score(X_test, y_test):.3f}")  # fmt: skip
 
@@ -104,7 +117,8 @@ for i in range(len(candidates)):
     best = i == search.best_index_
     ax.plot(
         results["mean_test_score"][i], i, "D", color="#1f5f99", markersize=9,
-        fillstyle="full" if best else "none", label="mean; filled: the best" if best else None,
+        fillstyle="full" if best else "none",
+        label="mean; filled: the best" if best else None,
     )  # fmt: skip
 ax.set_yticks(range(len(candidates)), list(candidates))
 ax.set(xlabel="accuracy", ylim=(len(candidates) - 0.5, -0.5))
@@ -113,4 +127,4 @@ ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="upper right")
 plt.show()
 
-# sphinx_gallery_thumbnail_number = 2
+# sphinx_gallery_thumbnail_number = 1

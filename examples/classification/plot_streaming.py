@@ -23,7 +23,10 @@ from sklearn.preprocessing import StandardScaler
 from skhnm import HardNegativeMetricLearner
 
 X_train, X_test, y_train, y_test = train_test_split(
-    *load_digits(return_X_y=True), test_size=0.5, stratify=load_digits().target, random_state=0
+    *load_digits(return_X_y=True),
+    test_size=0.5,
+    stratify=load_digits().target,
+    random_state=0,
 )
 scaler = StandardScaler().fit(X_train)
 X_train, X_test = scaler.transform(X_train), scaler.transform(X_test)
@@ -37,7 +40,7 @@ orders = {
 
 
 def accuracy(learner):
-    """Of three neighbours among all training rows: only the metric comes from the stream."""
+    """Of three neighbours, all training rows: the stream gives the metric alone."""
     classifier = KNeighborsClassifier(3).fit(learner.transform(X_train), y_train)
     return classifier.score(learner.transform(X_test), y_test)
 
@@ -96,7 +99,12 @@ fig, ax = plt.subplots(figsize=(7, 3.8), layout="constrained")
 for name, (style, colour) in looks.items():
     ax.plot(seen, curves[name], style, color=colour, label=labels[name])
 ax.axhline(whole, color="0.4", linestyle=":", label="fit of all rows at once")
-ax.set(xlabel="rows seen", ylabel="held-out accuracy", xlim=(0, None), ylim=(0.78, 0.99))
+ax.set(
+    xlabel="rows seen",
+    ylabel="held-out accuracy",
+    xlim=(0, None),
+    ylim=(0.78, 0.99),
+)
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="lower right")
 

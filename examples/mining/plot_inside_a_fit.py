@@ -25,14 +25,17 @@ from skhnm.miners import HardestMiner, NearestPositives, RandomMiner
 from skhnm.plotting import EmbeddingDisplay, MiningDisplay, TrainingDisplay
 
 X_train, X_test, y_train, y_test = train_test_split(
-    *load_digits(return_X_y=True), test_size=0.5, stratify=load_digits().target, random_state=0
+    *load_digits(return_X_y=True),
+    test_size=0.5,
+    stratify=load_digits().target,
+    random_state=0,
 )
 
 learners = {
     miner: HardNegativeMetricLearner(
-        8, negative_miner=miner, pool="batch", loss="triplet", init="random", max_iter=30,
-        learning_rate=0.03, early_stopping=True, n_iter_no_change=30, validation_fraction=0.3,
-        random_state=0,
+        8, negative_miner=miner, pool="batch", loss="triplet", init="random",
+        max_iter=30, learning_rate=0.03, early_stopping=True, n_iter_no_change=30,
+        validation_fraction=0.3, random_state=0,
     ).fit(X_train, y_train)
     for miner in ("random", "semi_hard", "hardest")
 }  # fmt: skip
@@ -51,27 +54,30 @@ plt.show()
 for name, learner in learners.items():
     first, *_, last = learner.mining_curve_
     print(
-        f"{name:<10} active tuples: first epoch {first['active']:.0%}, last {last['active']:.0%};"
-        f"  precision at 1 on test rows {learner.score(X_test, y_test):.3f}"
+        f"{name:<10} active tuples: {first['active']:.0%}, at last {last['active']:.0%};"
+        f"  test precision at 1: {learner.score(X_test, y_test):.3f}"
     )
 
 # %%
 # How hard are the tuples?
 # ------------------------
-# Each point is an anchor with a positive and a negative, here of the test rows under the metric of
-# the last fit. Above, the negatives are drawn at random, and nearly all tuples are easy. Below,
-# they are the nearest of another class. Under the solid line the negative is nearer than the
-# positive: an error of the nearest neighbour.
+# Each point is an anchor with its nearest positive and a negative, here of the test rows under the
+# metric of the last fit. With negatives drawn at random, nearly all tuples are easy.
 
 learner = learners["hardest"]
 Z = learner.transform(X_test)
-for miner in (RandomMiner(1), HardestMiner(1)):
-    display = MiningDisplay.from_miner(
-        miner, Z, y_test, positives=NearestPositives(1), margin=1.0, random_state=0
-    )
-    display.figure_.set_size_inches(7, 4)
-    display.figure_.suptitle(str(miner))
-    plt.show()
+look = {"positives": NearestPositives(1), "margin": 1.0, "random_state": 0}
+display = MiningDisplay.from_miner(RandomMiner(1), Z, y_test, **look)
+display.figure_.set_size_inches(7, 4)
+plt.show()
+
+# %%
+# The nearest rows of other classes are another matter. Under the solid line the negative is nearer
+# than the positive: an error of the nearest neighbour.
+
+display = MiningDisplay.from_miner(HardestMiner(1), Z, y_test, **look)
+display.figure_.set_size_inches(7, 4)
+plt.show()
 
 # %%
 # Where they lie, and who is confused
@@ -88,7 +94,9 @@ plt.show()
 
 tuples = learner.mine(X_test, y_test)[:8]
 fig, axes = plt.subplots(2, 8, figsize=(9, 3), layout="constrained")
-for column, anchor, negative in zip(axes.T, tuples.anchors, tuples.negatives[:, 0], strict=True):
+for column, anchor, negative in zip(
+    axes.T, tuples.anchors, tuples.negatives[:, 0], strict=True
+):
     for ax, row in zip(column, (anchor, negative), strict=True):
         ax.imshow(X_test[row].reshape(8, 8), cmap="gray_r")
         ax.set(xticks=[], yticks=[])

@@ -73,14 +73,24 @@ for ax, miner in zip(axes, [HardestMiner(3), OneOfEachMiner(40)], strict=True):
     tuples = miner.mine(Z, y, positives="nearest")
     negatives = tuples.negatives[list(tuples.anchors).index(anchor)]
     for code in range(4):
-        ax.scatter(*Z[y == code].T, marker=markers[code], c=colours[code], s=40, alpha=0.6)
+        ax.scatter(
+            *Z[y == code].T, marker=markers[code], c=colours[code], s=40, alpha=0.6
+        )
     for row in negatives[negatives >= 0]:
         ax.plot(*Z[[anchor, row]].T, "-", color="0.2", linewidth=1.2, zorder=1)
-        ax.scatter(*Z[row], marker=markers[y[row]], c=colours[y[row]], s=90, edgecolors="0.1")
+        ax.scatter(
+            *Z[row],
+            marker=markers[y[row]],
+            c=colours[y[row]],
+            s=90,
+            edgecolors="0.1",
+        )
     ax.scatter(*Z[anchor], marker="*", c="gold", s=280, edgecolors="0.1", zorder=3)
     ax.set(title=str(miner), xticks=[], yticks=[], aspect="equal")
     ax.spines[:].set_visible(False)
-axes[0].annotate("anchor", Z[anchor], (8, -18), textcoords="offset points", fontweight="bold")
+axes[0].annotate(
+    "anchor", Z[anchor], (8, -18), textcoords="offset points", fontweight="bold"
+)
 plt.show()
 
 # %%
@@ -91,7 +101,9 @@ plt.show()
 # is as good as the usual one there, and no better.
 
 X, y = load_digits(return_X_y=True)
-pipe = make_pipeline(StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3))
+pipe = make_pipeline(
+    StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3)
+)
 name = "hardnegativemetriclearner__negative_miner"
 grid = [
     {name: ["random", "hardest"]},

@@ -33,9 +33,9 @@ unmarked = random.choice(others, (n_questions, 3), replace=False)
 unmarked[np.arange(3) >= random.integers(0, 4, size=(n_questions, 1))] = -1
 which, _ = np.nonzero(unmarked >= 0)
 other_words = random.uniform(0.2, 0.8, size=(len(which), 1))
-passages[unmarked[unmarked >= 0]] = passages[answers[which]] + other_words * random.normal(
-    size=(len(which), n_features)
-)
+passages[unmarked[unmarked >= 0]] = passages[
+    answers[which]
+] + other_words * random.normal(size=(len(which), n_features))
 questions = passages[answers] + 0.5 * random.normal(size=(n_questions, n_features))
 passages, questions = normalize(passages), normalize(questions)
 
@@ -54,10 +54,9 @@ def are_right(indices):
 
 positives = [[row] for row in answers]
 plain = mine_hard_negatives(questions, passages, positives=positives, n_negatives=3)
-print(
-    f"{plain.indices.size} negatives; {are_right(plain.indices).sum()} of them are right answers,"
-    f" of {len(which)} that are unmarked"
-)
+n_right = are_right(plain.indices).sum()
+print(f"{plain.indices.size} negatives; {n_right} of them are right answers")
+print(f"unmarked answers in all: {len(which)}")
 
 # %%
 # With a margin
@@ -70,7 +69,8 @@ found = mine_hard_negatives(
     questions, passages, positives=positives, n_negatives=3, relative_margin=0.2
 )
 print(found.report)
-print(f"\n{found.indices.size} negatives, {are_right(found.indices).sum()} are right answers")
+n_right = are_right(found.indices).sum()
+print(f"\n{found.indices.size} negatives; {n_right} of them are right answers")
 
 # %%
 # How wide?
@@ -91,18 +91,23 @@ for (name, settings), style, colour in zip(
     ways.items(), ["o-", "s--"], ["#1f5f99", "#d9622b"], strict=True
 ):
     runs = [
-        mine_hard_negatives(questions, passages, positives=positives, n_negatives=3, **setting)
+        mine_hard_negatives(
+            questions, passages, positives=positives, n_negatives=3, **setting
+        )
         for setting in settings
     ]
     right = [are_right(run.indices) for run in runs]
-    hardness = [run.similarities[~wrong].mean() for run, wrong in zip(runs, right, strict=True)]
+    hardness = [
+        run.similarities[~wrong].mean()
+        for run, wrong in zip(runs, right, strict=True)
+    ]
     share = [100 * wrong.sum() / len(which) for wrong in right]
     ax.plot(hardness, share, style, color=colour, label=name)
     for x, y, setting in zip(hardness, share, settings, strict=True):
         place = (5, 5) if name == "relative_margin" else (-5, 5)
         ax.annotate(
-            f"{setting[name]:g}", (x, y), place, textcoords="offset points", color=colour,
-            ha="left" if name == "relative_margin" else "right",
+            f"{setting[name]:g}", (x, y), place, textcoords="offset points",
+            color=colour, ha="left" if name == "relative_margin" else "right",
         )  # fmt: skip
 ax.set(
     xlabel="mean similarity of the true negatives (harder to the right)",

@@ -30,14 +30,21 @@ n_features, n_object, n_scene = 64, 16, 24
 n_objects = n_families * n_per_family
 
 families = random.normal(size=(n_families, n_object))
-objects = np.repeat(families, n_per_family, axis=0) + random.normal(size=(n_objects, n_object))
+objects = np.repeat(families, n_per_family, axis=0) + random.normal(
+    size=(n_objects, n_object)
+)
 y = np.repeat(np.arange(n_objects), n_photos)
 photos = objects[y] + 0.5 * random.normal(size=(len(y), n_object))
-strength = random.gamma(2, 0.5, size=n_objects)  # some objects are photographed in many places
+strength = random.gamma(
+    2, 0.5, size=n_objects
+)  # some objects are photographed in many places
 scenes = np.linspace(2, 0.6, n_scene) * random.normal(size=(len(y), n_scene))
 scenes *= strength[y, None]
 directions = np.linalg.qr(random.normal(size=(n_features, n_features)))[0]
-X = photos @ directions[:n_object] + scenes @ directions[n_object : n_object + n_scene]
+X = (
+    photos @ directions[:n_object]
+    + scenes @ directions[n_object : n_object + n_scene]
+)
 X = normalize(X + 0.5 * random.normal(size=X.shape))
 
 # %%
@@ -79,7 +86,9 @@ for i, params in enumerate(results["params"]):
         f"{params['n_components']:>3} components, {params['negative_miner']:<8}"
         f" {results['mean_test_score'][i]:.3f} ± {results['std_test_score'][i]:.3f}"
     )
-print(f"the best on the new objects: {map_at_r(search.transform(X_new), y_new):.3f}")
+print(
+    f"the best on the new objects: {map_at_r(search.transform(X_new), y_new):.3f}"
+)
 
 # %%
 # Fewer components help: what tells the objects apart needs no more. On such embeddings, made from
@@ -98,7 +107,9 @@ scores = {name: [] for name in measures}
 order = np.random.default_rng(1).permutation(np.unique(y_train))
 for n in n_classes:
     rows = np.isin(y_train, order[:n])
-    learner = HardNegativeMetricLearner(normalize=True).fit(X_train[rows], y_train[rows])
+    learner = HardNegativeMetricLearner(normalize=True).fit(
+        X_train[rows], y_train[rows]
+    )
     Z = learner.transform(X_new)
     for name, measure in measures.items():
         scores[name].append(measure(Z, y_new))

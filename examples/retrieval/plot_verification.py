@@ -25,7 +25,9 @@ from skhnm.metrics import verification_report
 images, y = load_digits(return_X_y=True)
 rows = np.arange(len(y))
 train, rest = train_test_split(rows, test_size=1000, stratify=y, random_state=0)
-validation, test = train_test_split(rest, test_size=500, stratify=y[rest], random_state=0)
+validation, test = train_test_split(
+    rest, test_size=500, stratify=y[rest], random_state=0
+)
 
 X = StandardScaler().fit(images[train]).transform(images)
 learner = HardNegativeMetricLearner(normalize=True).fit(X[train], y[train])
@@ -48,13 +50,19 @@ for name, Z in spaces.items():
 first, second = np.triu_indices(len(test), 1)
 same = y[test][first] == y[test][second]
 distances = {
-    name: np.linalg.norm(Z[test][first] - Z[test][second], axis=1) for name, Z in spaces.items()
+    name: np.linalg.norm(Z[test][first] - Z[test][second], axis=1)
+    for name, Z in spaces.items()
 }
 
 fig, ax = plt.subplots(figsize=(6, 4.2), layout="constrained")
-for name, style, colour in [("features", "--", "#d9622b"), ("learned metric", "-", "#1f5f99")]:
+for name, style, colour in [
+    ("features", "--", "#d9622b"),
+    ("learned metric", "-", "#1f5f99"),
+]:
     false_accepts, true_accepts, _ = roc_curve(same, -distances[name])
-    ax.plot(false_accepts, true_accepts, style, color=colour, linewidth=2, label=name)
+    ax.plot(
+        false_accepts, true_accepts, style, color=colour, linewidth=2, label=name
+    )
 ax.set(
     xscale="log", xlim=(1e-3, 1), ylim=(0, 1.02),
     xlabel="false accept rate", ylabel="true accept rate",
@@ -86,14 +94,23 @@ print(f"accepted of pairs of two       {accepted[~same].mean():.3f}")
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), sharey=True, layout="constrained")
 bins = np.linspace(0, 2, 61)
 for ax, (name, d) in zip(axes, distances.items(), strict=True):
-    ax.hist(d[~same], bins, density=True, color="#d9622b", alpha=0.45, label="two digits")
+    ax.hist(
+        d[~same],
+        bins,
+        density=True,
+        color="#d9622b",
+        alpha=0.45,
+        label="two digits",
+    )
     ax.hist(
         d[same], bins, density=True, histtype="step", color="#1f5f99", linewidth=2,
         label="one digit",
     )  # fmt: skip
     ax.set(title=name, xlabel="distance of a pair")
     ax.spines[["top", "right", "left"]].set_visible(False)
-axes[1].axvline(threshold, color="0.2", linestyle=":", linewidth=2, label="threshold")
+axes[1].axvline(
+    threshold, color="0.2", linestyle=":", linewidth=2, label="threshold"
+)
 axes[1].legend(frameon=False, loc="upper left")
 axes[0].set(ylabel="share of pairs", yticks=[])
 plt.show()
@@ -122,17 +139,24 @@ def without_repeats(pairs, n):
 
 
 fig, axes = plt.subplots(
-    2, 17, figsize=(9, 2.8), width_ratios=([1, 1, 0.4] * 6)[:-1], layout="constrained"
+    2,
+    17,
+    figsize=(9, 2.8),
+    width_ratios=([1, 1, 0.4] * 6)[:-1],
+    layout="constrained",
 )
-for line, (title, pairs) in zip(
-    axes, [("two digits,\nbut near", wrongly_accepted), ("one digit,\nbut far", wrongly_rejected)],
-    strict=True,
-):  # fmt: skip
+kinds = {
+    "two digits,\nbut near": wrongly_accepted,
+    "one digit,\nbut far": wrongly_rejected,
+}
+for line, (title, pairs) in zip(axes, kinds.items(), strict=True):
     line[0].set_ylabel(title, rotation=0, ha="right", va="center")
     for gap in line[2::3]:
         gap.set_axis_off()
     for i, pair in enumerate(without_repeats(pairs, 6)):
-        for ax, row in zip(line[3 * i :], (first[pair], second[pair]), strict=False):
+        for ax, row in zip(
+            line[3 * i :], (first[pair], second[pair]), strict=False
+        ):
             ax.imshow(images[test[row]].reshape(8, 8), cmap="gray_r")
             ax.set(xticks=[], yticks=[])
             ax.set_title(f"“{y[test[row]]}”", fontsize=11)
