@@ -17,11 +17,7 @@ negatives that it learns from; then we let a grid search choose.
 import time
 
 from sklearn.datasets import load_digits
-from sklearn.model_selection import (
-    GridSearchCV,
-    StratifiedShuffleSplit,
-    cross_validate,
-)
+from sklearn.model_selection import GridSearchCV, StratifiedShuffleSplit, cross_validate
 from sklearn.neighbors import KNeighborsClassifier, NeighborhoodComponentsAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -41,9 +37,8 @@ for miner in ("random", "semi_hard", "rank", "hardest"):
         negative_miner=miner, random_state=0
     )
 
-HardNegativeMetricLearner(max_iter=2).fit(
-    X[:200], y[:200]
-)  # compiles or loads the kernels
+# The first fit compiles the kernels, or loads them.
+HardNegativeMetricLearner(max_iter=2).fit(X[:200], y[:200])
 
 accuracy, seconds = {}, {}
 print(f"{'metric':<20}{'accuracy':>10}{'fit':>10}")

@@ -33,9 +33,7 @@ sets = {
     ),
 }  # fmt: skip
 pipe = make_pipeline(
-    StandardScaler(),
-    HardNegativeMetricLearner(random_state=0),
-    KNeighborsClassifier(3),
+    StandardScaler(), HardNegativeMetricLearner(random_state=0), KNeighborsClassifier(3)
 )
 
 # %%

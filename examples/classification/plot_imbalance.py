@@ -55,9 +55,7 @@ for name, learner in learners.items():
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for i, ((name, recall), (color, hatch)) in enumerate(
     zip(
-        recalls.items(),
-        [("0.75", ""), ("#7fb2d9", "//"), ("#1f5f99", "")],
-        strict=True,
+        recalls.items(), [("0.75", ""), ("#7fb2d9", "//"), ("#1f5f99", "")], strict=True
     )
 ):
     ax.bar(

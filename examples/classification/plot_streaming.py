@@ -11,7 +11,8 @@ up to the nines. A learner that fits each chunk by itself sees one or two classe
 # Two orders of the same rows
 # ---------------------------
 # Half of the digits are the stream, the other half is held out. The embedding has ten dimensions,
-# so a metric that forgets a class has no room for it.
+# so a metric that forgets a class has no room for it. The stream gives the metric alone: the
+# neighbours of a held-out row are sought among all training rows.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -40,7 +41,7 @@ orders = {
 
 
 def accuracy(learner):
-    """Of three neighbours, all training rows: the stream gives the metric alone."""
+    """Of three neighbours among all training rows, by this metric."""
     classifier = KNeighborsClassifier(3).fit(learner.transform(X_train), y_train)
     return classifier.score(learner.transform(X_test), y_test)
 
@@ -100,10 +101,7 @@ for name, (style, colour) in looks.items():
     ax.plot(seen, curves[name], style, color=colour, label=labels[name])
 ax.axhline(whole, color="0.4", linestyle=":", label="fit of all rows at once")
 ax.set(
-    xlabel="rows seen",
-    ylabel="held-out accuracy",
-    xlim=(0, None),
-    ylim=(0.78, 0.99),
+    xlabel="rows seen", ylabel="held-out accuracy", xlim=(0, None), ylim=(0.78, 0.99)
 )
 ax.spines[["top", "right"]].set_visible(False)
 ax.legend(frameon=False, loc="lower right")

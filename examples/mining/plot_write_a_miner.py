@@ -79,11 +79,7 @@ for ax, miner in zip(axes, [HardestMiner(3), OneOfEachMiner(40)], strict=True):
     for row in negatives[negatives >= 0]:
         ax.plot(*Z[[anchor, row]].T, "-", color="0.2", linewidth=1.2, zorder=1)
         ax.scatter(
-            *Z[row],
-            marker=markers[y[row]],
-            c=colours[y[row]],
-            s=90,
-            edgecolors="0.1",
+            *Z[row], marker=markers[y[row]], c=colours[y[row]], s=90, edgecolors="0.1"
         )
     ax.scatter(*Z[anchor], marker="*", c="gold", s=280, edgecolors="0.1", zorder=3)
     ax.set(title=str(miner), xticks=[], yticks=[], aspect="equal")

@@ -51,9 +51,7 @@ for i, n in enumerate(labelled):
         learner = HardNegativeMetricLearner().fit(X_some[rows], y_some[rows])
         Z = learner.transform(X_others)
         for name, clustering in clusterings(10).items():
-            after[name][i, j] = adjusted_rand_score(
-                y_others, clustering.fit_predict(Z)
-            )
+            after[name][i, j] = adjusted_rand_score(y_others, clustering.fit_predict(Z))
 
 print("adjusted Rand index    " + "".join(f"{n:>5} labels" for n in labelled))
 for name in before:
@@ -71,15 +69,9 @@ fig, axes = plt.subplots(1, 2, figsize=(8, 3.4), sharey=True, layout="constraine
 for ax, name in zip(axes, before, strict=True):
     ax.axhline(before[name], color="0.4", linestyle="--", label="pixels, no labels")
     ax.plot(
-        labelled,
-        after[name].mean(axis=1),
-        "-",
-        color="#1f5f99",
-        label="learned metric",
+        labelled, after[name].mean(axis=1), "-", color="#1f5f99", label="learned metric"
     )
-    ax.plot(
-        labelled, after[name], "o", color="#1f5f99", alpha=0.5, markeredgewidth=0
-    )
+    ax.plot(labelled, after[name], "o", color="#1f5f99", alpha=0.5, markeredgewidth=0)
     ax.set(title=name, xscale="log", xlabel="labelled rows", ylim=(0.5, 1.0))
     ax.set_xticks(labelled, labelled)
     ax.minorticks_off()

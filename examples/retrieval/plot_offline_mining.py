@@ -27,15 +27,14 @@ passages = np.repeat(subjects, n_per_subject, axis=0)
 passages += 0.7 * random.normal(size=passages.shape)
 answers = random.choice(len(passages), n_questions, replace=False)
 
-# Rows of the unmarked answers of each question; -1 where there are fewer than three.
+# Rows of each question's unmarked answers; -1 is padding.
 others = np.setdiff1d(np.arange(len(passages)), answers)
 unmarked = random.choice(others, (n_questions, 3), replace=False)
 unmarked[np.arange(3) >= random.integers(0, 4, size=(n_questions, 1))] = -1
 which, _ = np.nonzero(unmarked >= 0)
 other_words = random.uniform(0.2, 0.8, size=(len(which), 1))
-passages[unmarked[unmarked >= 0]] = passages[
-    answers[which]
-] + other_words * random.normal(size=(len(which), n_features))
+other_words = other_words * random.normal(size=(len(which), n_features))
+passages[unmarked[unmarked >= 0]] = passages[answers[which]] + other_words
 questions = passages[answers] + 0.5 * random.normal(size=(n_questions, n_features))
 passages, questions = normalize(passages), normalize(questions)
 
@@ -98,8 +97,7 @@ for (name, settings), style, colour in zip(
     ]
     right = [are_right(run.indices) for run in runs]
     hardness = [
-        run.similarities[~wrong].mean()
-        for run, wrong in zip(runs, right, strict=True)
+        run.similarities[~wrong].mean() for run, wrong in zip(runs, right, strict=True)
     ]
     share = [100 * wrong.sum() / len(which) for wrong in right]
     ax.plot(hardness, share, style, color=colour, label=name)

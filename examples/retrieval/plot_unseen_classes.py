@@ -1,6 +1,6 @@
 """
-Retrieval of classes never seen
-===============================
+Retrieval among new classes
+===========================
 
 A search by embeddings meets classes that nobody had when the metric was learned: new products, new
 intents, new faces. We learn a linear map on some classes and search among others. The question is
@@ -35,16 +35,12 @@ objects = np.repeat(families, n_per_family, axis=0) + random.normal(
 )
 y = np.repeat(np.arange(n_objects), n_photos)
 photos = objects[y] + 0.5 * random.normal(size=(len(y), n_object))
-strength = random.gamma(
-    2, 0.5, size=n_objects
-)  # some objects are photographed in many places
+# Some objects are photographed in many places.
+strength = random.gamma(2, 0.5, size=n_objects)
 scenes = np.linspace(2, 0.6, n_scene) * random.normal(size=(len(y), n_scene))
 scenes *= strength[y, None]
 directions = np.linalg.qr(random.normal(size=(n_features, n_features)))[0]
-X = (
-    photos @ directions[:n_object]
-    + scenes @ directions[n_object : n_object + n_scene]
-)
+X = photos @ directions[:n_object] + scenes @ directions[n_object : n_object + n_scene]
 X = normalize(X + 0.5 * random.normal(size=X.shape))
 
 # %%
@@ -60,7 +56,9 @@ X_train, y_train, X_new, y_new = X[~new], y[~new], X[new], y[new]
 learner = HardNegativeMetricLearner(normalize=True).fit(X_train, y_train)
 before = retrieval_report(X_new, y_new, ks=(1, 5))
 after = retrieval_report(learner.transform(X_new), y_new, ks=(1, 5))
-print(f"new objects:\n\nbefore\n{before}\n\nafter\n{after}")
+print(f"{'on new objects':<22}{'before':>8}{'after':>8}")
+for name, value in after.items():
+    print(f"{name:<22}{before[name]:>8.4g}{value:>8.4g}")
 
 # %%
 # The nearest photo shows a wrong object far less often. The stricter measures, in which all other
@@ -86,14 +84,12 @@ for i, params in enumerate(results["params"]):
         f"{params['n_components']:>3} components, {params['negative_miner']:<8}"
         f" {results['mean_test_score'][i]:.3f} ± {results['std_test_score'][i]:.3f}"
     )
-print(
-    f"the best on the new objects: {map_at_r(search.transform(X_new), y_new):.3f}"
-)
+print(f"the best on the new objects: {map_at_r(search.transform(X_new), y_new):.3f}")
 
 # %%
 # Fewer components help: what tells the objects apart needs no more. On such embeddings, made from
 # bell curves, random negatives do as well as hard ones, or better. On real ones the hard ones were
-# ahead (:doc:`/unseen_classes` has figures), so it is worth a search.
+# ahead (:doc:`the user guide </unseen_classes>` has figures), so it is worth a search.
 #
 # How many classes does it take?
 # ------------------------------
