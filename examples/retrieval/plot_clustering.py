@@ -43,7 +43,7 @@ before = {
     for name, clustering in clusterings(10).items()
 }
 
-n_draws, labelled = 5, np.array([50, 100, 200, 400])
+n_draws, labelled = 4, np.array([50, 100, 200, 400])
 after = {name: np.zeros((len(labelled), n_draws)) for name in before}
 for i, n in enumerate(labelled):
     draws = StratifiedShuffleSplit(n_draws, train_size=int(n), random_state=0)
