@@ -60,6 +60,13 @@ if HAS_GALLERY:
         "abort_on_example_error": True,
         "copyfile_regex": r"^$",
         "doc_module": ("skhnm",),
+        "backreferences_dir": "api/used_in",  # the API pages show who uses what
+        "subsection_order": [
+            f"../examples/{topic}" for topic in ("classification", "retrieval", "mining")
+        ],
+        "within_subsection_order": "ExampleTitleSortKey",
+        "image_srcset": ["2x"],
+        "remove_config_comments": True,
         "reference_url": {"skhnm": None},
         "download_all_examples": False,
         "show_signature": False,
