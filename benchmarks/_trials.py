@@ -25,11 +25,12 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.preprocessing import StandardScaler, normalize
+from sklearn.preprocessing import StandardScaler
 
 import skhnm
 from benchmarks._data import Split, load
 from benchmarks._table import RESULTS
+from skhnm.metrics import retrieval_report
 
 OF_SKLEARN = {"iris": load_iris, "wine": load_wine, "digits": load_digits}
 _JUDGED = 2000  # test rows that retrieval is judged among, at most
@@ -177,24 +178,8 @@ def retrieval_scores(Z: np.ndarray, y: np.ndarray, *, cosine: bool = False) -> t
     By Euclidean distance or by cosine. Rows whose class has no other row are left out of the
     means.
     """
-    if cosine:
-        Z = normalize(Z)
-    codes = np.unique(y, return_inverse=True)[1]
-    R = np.bincount(codes)[codes] - 1
-    squares = np.einsum("ij,ij->i", Z, Z) * (not cosine)
-    first, average = [], []
-    for start in range(0, len(Z), 500):
-        rows = np.arange(start, min(start + 500, len(Z)))
-        rows = rows[R[rows] > 0]
-        distance = squares - 2.0 * (Z[rows] @ Z.T)
-        distance[np.arange(len(rows)), rows] = np.inf
-        order = np.argsort(distance, axis=1, kind="stable")[:, : R.max()]
-        hit = codes[order] == codes[rows, None]
-        precision = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
-        within = np.arange(hit.shape[1]) < R[rows, None]
-        first += hit[:, 0].tolist()
-        average += ((precision * hit * within).sum(axis=1) / R[rows]).tolist()
-    return float(np.mean(first)), float(np.mean(average))
+    report = retrieval_report(Z, y, ks=(1,), metric="cosine" if cosine else "euclidean")
+    return report["precision_at_1"], report["map_at_r"]
 
 
 def _judge(fit: Fit, A: np.ndarray, B: np.ndarray, a: np.ndarray, b: np.ndarray) -> Scores:

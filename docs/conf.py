@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from pathlib import Path
+from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 import skhnm
+from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners.positives import POSITIVE_MINERS
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "_extensions"), str(HERE.parent)]  # the latter for benchmarks
@@ -22,7 +26,11 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.doctest",
     "numpydoc",
+    "changelog",
+    "choices",
     "known_parts",
+    "landing",
+    "selection",
     "techniques",
 ]
 templates_path = ["_templates"]
@@ -52,6 +60,13 @@ if HAS_GALLERY:
         "abort_on_example_error": True,
         "copyfile_regex": r"^$",
         "doc_module": ("skhnm",),
+        "backreferences_dir": "api/used_in",  # the API pages show who uses what
+        "subsection_order": [
+            f"../examples/{topic}" for topic in ("classification", "retrieval", "mining")
+        ],
+        "within_subsection_order": "ExampleTitleSortKey",
+        "image_srcset": ["2x"],
+        "remove_config_comments": True,
         "reference_url": {"skhnm": None},
         "download_all_examples": False,
         "show_signature": False,
@@ -64,10 +79,11 @@ toc_object_entries_show_parents = "hide"
 html_show_sphinx = False
 html_static_path = ["_static"]
 html_css_files = ["skhnm.css"]
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "install", "tour")}
 html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
+    "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
     "show_toc_level": 2,
     "footer_start": ["copyright"],
@@ -81,6 +97,8 @@ PUBLIC_MODULES = (
     "skhnm.pools",
     "skhnm.offline",
     "skhnm.neighbors",
+    "skhnm.metrics",
+    "skhnm.plotting",
     "skhnm.testing",
     "skhnm.exceptions",
 )
@@ -103,22 +121,35 @@ def check_api_page() -> None:
                 raise ValueError(f"docs/api.rst does not list {full}")
 
 
+def check_miners_page() -> None:
+    """Raise if a miner has no picture."""
+    lines = (HERE / "miners.rst").read_text(encoding="utf-8").split("\n")
+    for registry in (NEGATIVE_MINERS, POSITIVE_MINERS):
+        missing = {miner.__name__ for _, miner in registry.items()}.difference(lines)
+        if missing:  # as a heading
+            raise ValueError(f"docs/miners.rst does not draw {', '.join(sorted(missing))}")
+
+
 def skip_inherited(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
-    """Leave out what scikit-learn's base classes bring; its own pages describe it."""
+    """Leave out what the base classes of scikit-learn and Python bring; others describe it."""
+    if isinstance(member, (BuiltinMethodType, MethodDescriptorType)):  # of dict and tuple
+        return True
     module = getattr(member, "__module__", None) or ""
     return True if module.startswith("sklearn.") else None
 
 
 def link_gallery(app: Any, docname: str, source: list[str]) -> None:
-    """Add the gallery to the contents, where there is one."""
-    if HAS_GALLERY and docname == app.config.root_doc:
-        source[0] += "\n.. toctree::\n   :hidden:\n\n   auto_examples/index\n"
+    """Leave the gallery out of the first page's links, where there is none."""
+    if not HAS_GALLERY and docname == app.config.root_doc:
+        source[0] = re.sub(r"^- :doc:`Gallery.*?(?=^- )", "", source[0], flags=re.M | re.S)
+        source[0] = source[0].replace("   Gallery <auto_examples/index>\n", "")
 
 
 def setup(app: Any) -> None:
     """Connect the functions above."""
     check_api_page()
+    check_miners_page()
     app.connect("autodoc-skip-member", skip_inherited)
     app.connect("source-read", link_gallery)

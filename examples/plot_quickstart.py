@@ -33,9 +33,12 @@ metrics = {
     "NCA": NeighborhoodComponentsAnalysis(random_state=0),
 }
 for miner in ("random", "semi_hard", "rank", "hardest"):
-    metrics[f"skhnm, {miner}"] = HardNegativeMetricLearner(negative_miner=miner, random_state=0)
+    metrics[f"skhnm, {miner}"] = HardNegativeMetricLearner(
+        negative_miner=miner, random_state=0
+    )
 
-HardNegativeMetricLearner(max_iter=2).fit(X[:200], y[:200])  # compiles or loads the kernels
+# The first fit compiles the kernels, or loads them.
+HardNegativeMetricLearner(max_iter=2).fit(X[:200], y[:200])
 
 accuracy, seconds = {}, {}
 print(f"{'metric':<20}{'accuracy':>10}{'fit':>10}")
@@ -50,9 +53,15 @@ for name, metric in metrics.items():
 # -------------------------
 # Miners are parameters like any other: names and instances mix in one grid.
 
-pipe = make_pipeline(StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3))
+pipe = make_pipeline(
+    StandardScaler(), HardNegativeMetricLearner(), KNeighborsClassifier(3)
+)
 grid = {
-    "hardnegativemetriclearner__negative_miner": ["hardest", "semi_hard", SemiHardMiner(margin=0.5)]
+    "hardnegativemetriclearner__negative_miner": [
+        "hardest",
+        "semi_hard",
+        SemiHardMiner(margin=0.5),
+    ]
 }
 train, test = next(splits.split(X, y))
 began = time.perf_counter()
@@ -79,7 +88,9 @@ else:
         errors = 100 * (1 - accuracy[name])
         colour = "tab:blue" if name.startswith("skhnm") else "0.6"
         axes.barh(row, errors.mean(), color=colour, alpha=0.5)
-        axes.plot(errors, [row] * len(errors), "o", color=colour, markeredgecolor="white")
+        axes.plot(
+            errors, [row] * len(errors), "o", color=colour, markeredgecolor="white"
+        )
         axes.annotate(f"{seconds[name]:.2f} s", (4.2, row), ha="right", va="center")
     axes.set(
         yticks=range(len(metrics)),

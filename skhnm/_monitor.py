@@ -88,7 +88,7 @@ class Monitor:
     ) -> bool:
         """Take stock of a round, and of what the miner reports; return whether to stop."""
         self.loss_curve.extend(losses)
-        self.mining_curve.append({**self._summary(), **report})
+        self.mining_curve.append({"n_iter": len(losses), **self._summary(), **report})
         if self.judge is not None:
             self.validation_scores.append(self.judge(embedding))
         if self.verbose:

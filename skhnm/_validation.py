@@ -6,7 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
 from skhnm._typing import FloatArray, IndexArray, LabelArray, RandomState
@@ -108,6 +108,55 @@ def encode_together(
     shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
     lookup = np.array([*shared, -1], dtype=np.intp)
     return codes, lookup[pool_codes]
+
+
+def check_sides(
+    Z: Any, y: Any, pool: Any, pool_y: Any, unlabelled: Any, names: tuple[str, str]
+) -> tuple[FloatArray, IndexArray, FloatArray, IndexArray, IndexArray]:
+    """Validate embeddings, and those that each of them is compared with.
+
+    Parameters
+    ----------
+    Z, y : array-like of shapes (n, m) and (n,)
+        Embeddings and their labels.
+    pool, pool_y : array-like of shapes (N, m) and (N,), or None
+        Whom they are compared with; None: each other.
+    unlabelled : label or None
+        The label that means "no class".
+    names : tuple of str
+        What the user calls `pool` and `pool_y`.
+
+    Returns
+    -------
+    Z, codes, pool, pool_codes : arrays
+        Of one floating type; equal labels have equal codes, -1 for none. Where `pool` is
+        None, it is `Z` itself, the same object.
+    own : (n,) intp
+        Each row's own row in the pool, or -1.
+
+    Raises
+    ------
+    ValueError
+        If only one of `pool` and `pool_y` is given, shapes do not fit, or values are
+        not finite.
+    """
+    Z = check_embeddings(Z)
+    if (pool is None) != (pool_y is None):
+        raise ValueError(f"{names[0]} and {names[1]} go together: give both, or neither")
+    if pool is None:
+        _, codes = encode_labels(y, unlabelled)
+        check_consistent_length(Z, codes)
+        return Z, codes, Z, codes, np.arange(len(Z), dtype=np.intp)
+
+    pool = check_embeddings(pool, names[0])
+    dtype = np.result_type(Z, pool)
+    Z, pool = Z.astype(dtype, copy=False), pool.astype(dtype, copy=False)
+    if pool.shape[1] != Z.shape[1]:
+        raise ValueError(f"{names[0]} has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
+    codes, pool_codes = encode_together(y, pool_y, unlabelled, ("y", names[1]))
+    check_consistent_length(Z, codes)
+    check_consistent_length(pool, pool_codes)
+    return Z, codes, pool, pool_codes, np.full(len(Z), -1, dtype=np.intp)
 
 
 def _check_unlabelled(unlabelled: Any, classes: LabelArray, name: str) -> None:

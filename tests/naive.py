@@ -4,6 +4,7 @@ Labels are codes, -1 is "no class". A rule for negatives gets the distances `d` 
 anchor to every row of the pool, and the rows that may be chosen; lists come out.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -264,3 +265,80 @@ def pair_gradient(Z, pool, anchors, others, G):
                 by_anchor[a] += slope
                 by_pool[j] -= slope
     return by_anchor, by_pool
+
+
+# Retrieval and verification.
+
+
+def rankings(Z, y, reference, reference_y, own):
+    """For each query with a match: whether each row of its ranking is one."""
+    found = []
+    for i, d in enumerate(distances(Z, reference)):
+        order = nearest(d, side(y[i], reference_y, own[i], "any"))
+        match = [bool(reference_y[j] == y[i]) for j in order]
+        if any(match):
+            found.append(match)
+    return found
+
+
+def mean(values):
+    return sum(values) / len(values)
+
+
+def recall_at_k(ranked, k=1):
+    return mean([float(any(match[:k])) for match in ranked])
+
+
+def precision_at_k(ranked, k=1):
+    return mean([sum(match[:k]) / len(match[:k]) for match in ranked])
+
+
+def r_precision(ranked):
+    return mean([sum(match[: sum(match)]) / sum(match) for match in ranked])
+
+
+def map_at_r(ranked, k=math.inf):
+    values = []
+    for match in ranked:
+        R, total = min(sum(match), k), 0.0
+        for i in range(R):
+            if match[i]:
+                total += sum(match[: i + 1]) / (i + 1)
+        values.append(total / R)
+    return mean(values)
+
+
+def mean_reciprocal_rank(ranked, k=None):
+    return mean([1.0 / (match.index(True) + 1) if any(match[:k]) else 0.0 for match in ranked])
+
+
+def pairs_of(y):
+    """Every pair of labelled rows."""
+    n = len(y)
+    return [(i, j) for i in range(n) for j in range(i + 1, n) if y[i] >= 0 and y[j] >= 0]
+
+
+def verification(Z, y, pairs, far):
+    """The same numbers as the report, from every threshold in turn."""
+    d = [math.sqrt(squared_distance(Z[i], Z[j])) for i, j in pairs]
+    same = [x for x, (i, j) in zip(d, pairs, strict=True) if y[i] == y[j]]
+    different = [x for x, (i, j) in zip(d, pairs, strict=True) if y[i] != y[j]]
+    wins = sum((s < x) + 0.5 * (s == x) for s in same for x in different)
+    seen = sorted(set(d))
+    curve = [(0.0, 0.0)]
+    for threshold in seen:
+        accepted = [mean([float(x <= threshold) for x in kind]) for kind in (different, same)]
+        curve.append(tuple(accepted))
+    report = {"roc_auc": wins / (len(same) * len(different))}
+    for (a, b), (c, e) in itertools.pairwise(curve):
+        if 1.0 - e - c <= 0.0:
+            share = (1.0 - b - a) / ((1.0 - b - a) - (1.0 - e - c))
+            report["eer"] = a + share * (c - a)
+            break
+    for rate in far:
+        report[f"tar_at_far_{rate:g}"] = max(t for f, t in curve if f <= rate)
+    balanced = [(t + 1.0 - f) / 2.0 for f, t in curve[1:]]
+    best = max(range(len(seen)), key=lambda at: (balanced[at], -at))
+    report["best_threshold"] = mean(seen[best : best + 2])
+    report["best_balanced_accuracy"] = balanced[best]
+    return report | {"n_same": len(same), "n_different": len(different)}

@@ -23,7 +23,7 @@ LAYERS = [
     {"_monitor"},
     {"_training"},
     {"estimators"},
-    {"metrics", "testing"},
+    {"metrics", "testing", "_comparison_result"},
     {"_comparison"},
     {"plotting"},
 ]

@@ -57,9 +57,8 @@ def test_the_curve_has_the_means_over_all_tuples_of_a_round():
         monitor.mined(n_tuples)
         monitor.saw(MiningStatistics(n_tuples, active=1.0, hardness=hardness, spread=1.0))
     assert not monitor.end_round(LinearEmbedding(np.eye(2)), [1.0], {"max_rank": 7})
-    assert monitor.mining_curve == [
-        {"n_tuples": 4, "active": 1.0, "hardness": pytest.approx(0.5), "spread": 1.0, "max_rank": 7}
-    ]
+    means = {"active": 1.0, "hardness": pytest.approx(0.5), "spread": 1.0}
+    assert monitor.mining_curve == [{"n_iter": 1, "n_tuples": 4, **means, "max_rank": 7}]
 
 
 @pytest.mark.parametrize(

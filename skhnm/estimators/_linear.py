@@ -123,10 +123,11 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     loss_curve_ : list of float
         The objective after each of these. It jumps where new tuples were mined.
     mining_curve_ : list of dict
-        For each round: "n_tuples" mined; the share "active" that had a gradient; mean
-        "hardness" d_p / (d_p + d_n) of a tuple's farthest positive and nearest negative
-        (0 is easy, 0.5 both equally far); mean distance "spread" of these negatives; and
-        what the miner reports of itself, as "curriculum" and "adaptive" do.
+        For each round: "n_iter" iterations (or epochs) on "n_tuples" mined; the share
+        "active" that had a gradient; mean "hardness" d_p / (d_p + d_n) of a tuple's farthest
+        positive and nearest negative (0 is easy, 0.5 both equally far); mean distance
+        "spread" of these negatives; and what the miner reports of itself, as "curriculum"
+        and "adaptive" do.
     validation_scores_ : list of float
         With `early_stopping`: held-out precision at 1 at the start and after each round.
     reservoir_

@@ -36,7 +36,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 learners = {
     "Euclidean": None,
     "no weights": HardNegativeMetricLearner(5, init="pca"),
-    'class_weight="balanced"': HardNegativeMetricLearner(5, init="pca", class_weight="balanced"),
+    'class_weight="balanced"': HardNegativeMetricLearner(
+        5, init="pca", class_weight="balanced"
+    ),
 }
 recalls = {}
 for name, learner in learners.items():
@@ -52,11 +54,13 @@ for name, learner in learners.items():
 
 fig, ax = plt.subplots(figsize=(7, 3.2), layout="constrained")
 for i, ((name, recall), (color, hatch)) in enumerate(
-    zip(recalls.items(), [("0.75", ""), ("#7fb2d9", "//"), ("#1f5f99", "")], strict=True)
+    zip(
+        recalls.items(), [("0.75", ""), ("#7fb2d9", "//"), ("#1f5f99", "")], strict=True
+    )
 ):
     ax.bar(
-        np.arange(6) + 0.27 * (i - 1), recall, 0.25, label=name, color=color, hatch=hatch,
-        edgecolor="white",
+        np.arange(6) + 0.27 * (i - 1), recall, 0.25, label=name, color=color,
+        hatch=hatch, edgecolor="white",
     )  # fmt: skip
 ax.set_xticks(range(6), [f"{size:,} rows" for size in sizes])
 ax.set(xlabel="class, by its number of training rows", ylabel="recall", ylim=(0, 1))

@@ -1,0 +1,113 @@
+"""Every measure of retrieval at once, from one ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from skhnm._validation import check_number
+from skhnm.metrics._functions import precision, r_precision_of, recall, reciprocal_rank
+from skhnm.metrics._inputs import rank
+from skhnm.metrics._table import Report
+
+
+class RetrievalReport(Report):
+    """What `retrieval_report` returns: a dict, whose ``print`` shows a table."""
+
+
+def retrieval_report(
+    Z: Any,
+    y: Any,
+    *,
+    ks: Iterable[int] = (1, 5, 10),
+    reference: Any = None,
+    reference_y: Any = None,
+    metric: str = "euclidean",
+    unlabelled: Any = None,
+    n_jobs: int | None = None,
+) -> RetrievalReport:
+    """Every measure of retrieval at once, from one ranking.
+
+    Parameters
+    ----------
+    Z : array-like of shape (n, m)
+        Embeddings of the queries, finite.
+    y : array-like of shape (n,)
+        Their labels: whole numbers, strings, booleans; every value is a class.
+    ks : iterable of int, default=(1, 5, 10)
+        At how many places recall and precision are taken, each >= 1.
+    reference : array-like of shape (N, m), optional
+        Embeddings of the rows that are ranked. Left out: the queries themselves, each
+        left out of its own ranking by position.
+    reference_y : array-like of shape (N,), optional
+        Labels of the reference.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        What is near. By cosine, a zero row is similar (1) to other zero rows only, and
+        not (0) to any other.
+    unlabelled : label, optional
+        The label that means "no class": such rows are neither queries nor ranked.
+    n_jobs : int or None
+        Threads; None takes every core. It never changes the result.
+
+    Returns
+    -------
+    report : RetrievalReport
+        A dict: ``"recall_at_<k>"`` and ``"precision_at_<k>"`` for each k, ``"r_precision"``,
+        ``"map_at_r"``, ``"mean_reciprocal_rank"``, as the functions of these names define
+        them; ``"n_queries"``, how many labelled queries there are, and
+        ``"n_without_match"``, how many of them are left out of the means, because the
+        reference holds no other row of their class.
+
+    Raises
+    ------
+    ValueError
+        If an argument cannot be used, no query has a match, or there is one class only.
+
+    See Also
+    --------
+    recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhnm.metrics import retrieval_report
+    >>> Z = np.array([[0.0], [1.0], [3.0], [4.0], [9.0], [10.0]])
+    >>> report = retrieval_report(Z, ["a", "a", "b", "a", "b", "c"], ks=(1, 2))
+    >>> print(report)
+    recall_at_1           0.4000
+    recall_at_2           0.6000
+    precision_at_1        0.4000
+    precision_at_2        0.3000
+    r_precision           0.3000
+    map_at_r              0.2500
+    mean_reciprocal_rank  0.6167
+    n_queries                  6
+    n_without_match            1
+    >>> report["map_at_r"]
+    0.25
+    """
+    ks = _check_places(ks)
+    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=ks)
+    return RetrievalReport(
+        {f"recall_at_{k}": recall(ranking, at) for at, k in enumerate(ks)}
+        | {f"precision_at_{k}": precision(ranking, at, k) for at, k in enumerate(ks)}
+        | {
+            "r_precision": r_precision_of(ranking),
+            "map_at_r": float(np.mean(ranking.average_precision)),
+            "mean_reciprocal_rank": reciprocal_rank(ranking, None),
+            "n_queries": ranking.n_queries,
+            "n_without_match": ranking.n_queries - len(ranking.n_matches),
+        }
+    )
+
+
+def _check_places(ks: Any) -> tuple[int, ...]:
+    """Return the ks as whole numbers, each once."""
+    if isinstance(ks, str) or not isinstance(ks, Iterable):
+        raise TypeError(f"ks must be several whole numbers such as (1, 5, 10), got {ks!r}")
+    places = tuple(ks)
+    for k in places:
+        check_number(k, "each of ks", low=1, integer=True)
+    return tuple(dict.fromkeys(int(k) for k in places))

@@ -1,0 +1,124 @@
+"""Measures of retrieval as scorers, for scikit-learn's cross-validation and searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+
+from skhnm._threads import effective_n_jobs
+from skhnm._validation import check_choice, check_number
+from skhnm.metrics._functions import MEASURES
+from skhnm.metrics._inputs import METRICS
+
+
+def retrieval_scorer(
+    name: str, *, k: int | None = None, metric: str = "euclidean", n_jobs: int | None = None
+) -> RetrievalScorer:
+    """Make a measure of retrieval a scorer: pass it as ``scoring=`` to scikit-learn.
+
+    The rows of a test fold are mapped by the estimator, and each is a query among the others.
+    So the folds may be of classes that were not seen in training, which is how retrieval is
+    judged best: split by class, with ``GroupKFold`` and ``groups=y``.
+
+    Parameters
+    ----------
+    name : str
+        "recall_at_k", "precision_at_k", "r_precision", "map_at_r" or "mean_reciprocal_rank".
+    k : int, optional
+        How many places count. Left out: what the function of this name takes by default.
+    metric : {"euclidean", "cosine"}, default="euclidean"
+        What is near.
+    n_jobs : int or None
+        Threads; None takes every core, or what the workers of a search leave to each.
+
+    Returns
+    -------
+    scorer : callable
+        ``scorer(estimator, X, y)``, which can be pickled. The estimator is a transformer, such as
+        a learner; a pipeline that ends in one; a pipeline that ends in a classifier, of which
+        all steps before that are taken; or a fitted search over these. Rows that the learner
+        calls `unlabelled` are not judged.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or a parameter is out of its range. The scorer raises one if a
+        fold holds no two rows of one class, or one class only.
+    TypeError
+        From the scorer, if the estimator cannot transform.
+
+    Examples
+    --------
+    Folds without a class in common:
+
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import GroupKFold, cross_val_score
+    >>> from skhnm import HardNegativeMetricLearner
+    >>> from skhnm.metrics import retrieval_scorer
+    >>> X, y = load_digits(return_X_y=True)
+    >>> X, y = X[:600], y[:600]
+    >>> scores = cross_val_score(
+    ...     HardNegativeMetricLearner(max_iter=5), X, y,
+    ...     groups=y, cv=GroupKFold(5), scoring=retrieval_scorer("map_at_r"),
+    ... )
+    >>> scores.shape, bool(scores.min() > 0.5)
+    ((5,), True)
+    """
+    check_choice(name, "name", tuple(MEASURES))
+    check_number(k, "k", low=1, integer=True, optional=True)
+    if name == "r_precision" and k is not None:
+        raise ValueError(
+            "r_precision looks at as many places as there are matches, so it has no k: leave it "
+            "out, or take 'precision_at_k'"
+        )
+    check_choice(metric, "metric", METRICS)
+    check_number(n_jobs, "n_jobs", integer=True, optional=True)
+    effective_n_jobs(n_jobs)
+    return RetrievalScorer(name, k, metric, n_jobs)
+
+
+class RetrievalScorer:
+    """What `retrieval_scorer` returns."""
+
+    def __init__(self, name: str, k: int | None, metric: str, n_jobs: int | None) -> None:
+        self.name = name
+        self.k = k
+        self.metric = metric
+        self.n_jobs = n_jobs
+
+    def __call__(self, estimator: Any, X: Any, y: Any) -> float:
+        """Return how well the estimator's embeddings of X retrieve each other."""
+        estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
+        Z = self._embed(estimator, X)
+        unlabelled = [
+            value
+            for name, value in estimator.get_params().items()
+            if name.split("__")[-1] == "unlabelled" and value is not None
+        ]
+        places = {} if self.k is None else {"k": self.k}
+        try:
+            return MEASURES[self.name](
+                Z, y, metric=self.metric, unlabelled=next(iter(unlabelled), None),
+                n_jobs=self.n_jobs, **places,
+            )  # fmt: skip
+        except ValueError as error:
+            raise ValueError(f"{self!r} cannot judge these rows: {error}") from error
+
+    def _embed(self, estimator: Any, X: Any) -> Any:
+        if hasattr(estimator, "transform"):
+            return estimator.transform(X)
+        if isinstance(estimator, Pipeline) and len(estimator) > 1:
+            X, last = estimator[:-1].transform(X), estimator[-1]
+            return self._embed(last, X) if isinstance(last, Pipeline) else X
+        raise TypeError(
+            f"{self!r} judges embeddings, but {type(estimator).__name__} has no transform: pass "
+            "a metric learner or another transformer, or a pipeline with one before its last step"
+        )
+
+    def __repr__(self) -> str:
+        defaults = {"k": None, "metric": "euclidean", "n_jobs": None}
+        shown = [
+            f"{n}={vars(self)[n]!r}" for n, value in defaults.items() if vars(self)[n] != value
+        ]
+        return f"retrieval_scorer({', '.join([repr(self.name), *shown])})"

@@ -1,0 +1,76 @@
+"""What Displays are made from: fitted learners, embeddings and tuples, checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import check_is_fitted
+
+from skhnm._tuples import Tuples
+from skhnm.estimators._base import BaseMetricLearner
+
+
+def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, Any]:
+    """Return the fitted learner, and X as the steps of a pipeline before it leave it.
+
+    Parameters
+    ----------
+    estimator : metric learner or Pipeline
+        A pipeline holds the learner as its last step, or before a classifier.
+    X : array-like, optional
+        Rows; None is handed back.
+
+    Raises
+    ------
+    TypeError
+        If there is no metric learner.
+    NotFittedError
+        If it is not fitted.
+    """
+    steps = (
+        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
+    )
+    found = [i for i, step in enumerate(steps) if isinstance(step, BaseMetricLearner)]
+    if not found:
+        raise TypeError(
+            "estimator must be a fitted metric learner (HardNegativeMetricLearner, "
+            f"MLPMetricLearner), or a Pipeline that holds one; got {estimator!r}. Of a search, "
+            "pass its best_estimator_"
+        )
+    learner = steps[found[-1]]
+    check_is_fitted(learner)
+    if X is not None:
+        for step in steps[: found[-1]]:
+            if step is not None and not isinstance(step, str):  # both pass rows through
+                X = step.transform(X)
+    return learner, X
+
+
+def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
+    """Return the tuples, if all of their rows exist.
+
+    Raises
+    ------
+    TypeError
+        If they are no `Tuples`.
+    ValueError
+        If one indexes a row that is not there.
+    """
+    if not isinstance(tuples, Tuples):
+        raise TypeError(
+            f"tuples must be skhnm.Tuples, as miners and learners give them; got {tuples!r}"
+        )
+    others = np.concatenate([tuples.positives, tuples.negatives], axis=1)
+    for rows, least, n_rows, whose in (
+        (tuples.anchors, 0, n_anchors, "anchors"),
+        (others, -1, n_pool, "positives and negatives"),
+    ):
+        if rows.size and not (rows.min() >= least and rows.max() < n_rows):
+            wrong = rows.min() if rows.min() < least else rows.max()
+            raise ValueError(
+                f"The {whose} of tuples index row {wrong}, but there are {n_rows} rows: pass the "
+                "embeddings that the tuples were mined from"
+            )
+    return tuples

@@ -1,0 +1,82 @@
+"""Every measure of retrieval, from one ranking."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+from skhnm import metrics
+from skhnm.metrics import RetrievalReport, retrieval_report
+from tests import cases
+
+Z, Y = cases.uneven()
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize(
+    "reference", [{}, {"reference": Z[9:], "reference_y": Y[9:]}, {"unlabelled": 3}]
+)
+def test_it_says_what_each_function_says(reference, metric):
+    report = retrieval_report(Z, Y, ks=(1, 3, 50), metric=metric, **reference)
+    for k in (1, 3, 50):
+        for name in ("recall_at", "precision_at"):
+            function = getattr(metrics, f"{name}_k")
+            assert report[f"{name}_{k}"] == function(Z, Y, k=k, metric=metric, **reference)
+    for name in ("r_precision", "map_at_r", "mean_reciprocal_rank"):
+        assert report[name] == getattr(metrics, name)(Z, Y, metric=metric, **reference)
+
+
+def test_its_keys_stand_in_order():
+    assert list(retrieval_report(Z, Y)) == [
+        "recall_at_1", "recall_at_5", "recall_at_10",
+        "precision_at_1", "precision_at_5", "precision_at_10",
+        "r_precision", "map_at_r", "mean_reciprocal_rank", "n_queries", "n_without_match",
+    ]  # fmt: skip
+    assert next(iter(retrieval_report(Z, Y, ks=[]))) == "r_precision"
+
+
+def test_it_counts_queries_and_those_without_a_match():
+    report = retrieval_report(Z, Y)  # one class has one row
+    assert (report["n_queries"], report["n_without_match"]) == (25, 1)
+    report = retrieval_report(Z, Y, reference=Z[Y > 1], reference_y=Y[Y > 1])
+    assert (report["n_queries"], report["n_without_match"]) == (25, 17)
+    report = retrieval_report(Z, Y, unlabelled=0)
+    assert (report["n_queries"], report["n_without_match"]) == (15, 1)
+
+
+def test_it_prints_as_a_table():
+    report = retrieval_report(np.repeat(Z, 60, axis=0), np.repeat(Y, 60), ks=(1, 10))
+    lines = str(report).split("\n")
+    assert len({len(line) for line in lines}) == 1
+    assert lines[0] == "recall_at_1           1.0000"
+    assert lines[-2] == "n_queries              1,500"
+
+
+def test_it_is_a_dict_of_plain_numbers():
+    report = retrieval_report(Z, Y)
+    assert isinstance(report, dict)
+    assert {type(value) for value in report.values()} == {float, int}
+    again = pickle.loads(pickle.dumps(report))
+    assert again == report == dict(report)
+    assert type(again) is RetrievalReport
+    assert str(again) == str(report)
+
+
+@pytest.mark.parametrize(
+    ("ks", "error", "message"),
+    [
+        (5, TypeError, "ks must be several whole numbers"),
+        ("5", TypeError, "ks must be several whole numbers"),
+        ([1, 0], ValueError, "each of ks must be an integer >= 1, got 0"),
+        ([1.5], TypeError, "each of ks must be an integer >= 1, got 1.5"),
+    ],
+)
+def test_places_are_several_whole_numbers_from_one(ks, error, message):
+    with pytest.raises(error, match=message):
+        retrieval_report(Z, Y, ks=ks)
+
+
+def test_places_may_be_an_array_or_come_from_an_iterator():
+    expected = retrieval_report(Z, Y, ks=(2, 4))
+    assert retrieval_report(Z, Y, ks=np.array([2, 4, 2])) == expected
+    assert retrieval_report(Z, Y, ks=iter([2, 4])) == expected
