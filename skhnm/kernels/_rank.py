@@ -138,9 +138,7 @@ def judge_tile(  # type: ignore[no-untyped-def]
         gap = _number(values[r, :n], listed, bounds, slack, ranked, starts)
         _sort(ranked, spare, starts, n)
         n_places = min(n, places[r, 0])
-        _settle(
-            ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, indices
-        )
+        _settle(ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, indices)
 
         n_hits, start = 0, 0
         for s in range(ks.shape[0]):

@@ -340,7 +340,10 @@ def mean_reciprocal_rank(
     0.65
     """
     check_number(k, "k", low=1, integer=True, optional=True)
-    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, cap=k)
+    ranking = rank(
+        Z, y, reference, reference_y, metric, unlabelled, n_jobs,
+        ks=() if k is None else (k,), cap=1, find_first=k is None,
+    )  # fmt: skip
     return reciprocal_rank(ranking, k)
 
 
@@ -361,8 +364,8 @@ def r_precision_of(ranking: Ranking) -> float:
 
 def reciprocal_rank(ranking: Ranking, k: int | None) -> float:
     """Return the mean reciprocal rank of the first match; beyond k it counts 0."""
-    counted = ranking.first <= (np.inf if k is None else k)
-    return float(np.mean(counted / ranking.first))
+    counts = (ranking.first > 0) & (ranking.first <= (np.inf if k is None else k))
+    return float(np.mean(counts / np.maximum(ranking.first, 1)))
 
 
 MEASURES: dict[str, Callable[..., float]] = {

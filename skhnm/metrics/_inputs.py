@@ -27,6 +27,7 @@ def rank(
     *,
     ks: Sequence[int] = (),
     cap: int | None = None,
+    find_first: bool = False,
 ) -> Ranking:
     """Validate the arguments of a public measure, and rank the reference for each query.
 
@@ -45,7 +46,8 @@ def rank(
     if metric == "cosine":
         Z, reference = for_cosine(Z, reference)
     return rank_matches(
-        Z, codes, reference, reference_codes, own, ks=ks, cap=cap, n_jobs=n_jobs
+        Z, codes, reference, reference_codes, own,
+        ks=ks, cap=cap, find_first=find_first, n_jobs=n_jobs,
     )  # fmt: skip
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,12 @@ from skhnm.kernels._rank import collect_tile, count_tile, judge_tile
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
 
+_FEW = 16
+"""Places up to which heaps of the nearest are faster than lists that are sorted."""
+
 _SAMPLE = 1024
 _ENTRIES = 2**23
-"""Entries in the lists of one tile of queries, at eight bytes."""
+"""Most entries of the lists of one tile, or of all heaps."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Ranking:
     n_matches : (q,) intp
         R: rows of the query's class in the reference, less itself.
     first : (q,) intp
-        Place of the first match, from 1.
+        Place of the first match, from 1; 0 if it is not among the places that count.
     hits : (q, s) intp
         Matches in the first k places, for each of the `ks`.
     r_hits : (q,) intp
@@ -68,6 +70,7 @@ def rank_matches(
     *,
     ks: Sequence[int] = (),
     cap: int | None = None,
+    find_first: bool = False,
     n_jobs: int | None = None,
 ) -> Ranking:
     """Rank the reference for each query, and look where its matches stand.
@@ -86,72 +89,114 @@ def rank_matches(
         Depths at which to count the matches.
     cap : int or None
         Most places that count for `r_hits` and `average_precision`; None is no limit.
+    find_first : bool
+        Look for the first match beyond the places that count as well.
     n_jobs : int or None
         Threads; never changes the result.
     """
     n_codes = max(codes.max(initial=-1), reference_codes.max(initial=-1)) + 1
     n_of_class = np.bincount(reference_codes[reference_codes >= 0], minlength=n_codes + 1)
     n_matches = n_of_class[codes] - (own >= 0)  # -1 reads the last one, which is of no class
-    labelled = codes >= 0
-    judged = np.flatnonzero(labelled & (n_matches > 0))
-    queries, codes, own, n_matches = Z[judged], codes[judged], own[judged], n_matches[judged]
+    judged = np.flatnonzero((codes >= 0) & (n_matches > 0))
+    n_matches = n_matches[judged]
     ranker = _Ranker(reference, reference_codes, n_jobs)
+    counts = _Counts(
+        n_matches if cap is None else np.minimum(n_matches, cap), np.asarray(ks, dtype=np.intp)
+    )
+    if len(judged):
+        ranker.judge(Z, codes, own, judged, counts)
+    beyond = np.flatnonzero(counts.first == 0)
+    if find_first and len(beyond):
+        rows = judged[beyond]
+        counts.first[beyond] = ranker.place_of_first(Z[rows], codes[rows], own[rows])
     return Ranking(
-        n_queries=int(labelled.sum()),
+        n_queries=int((codes >= 0).sum()),
         n_matches=n_matches,
-        n_ranked=len(ranker) - (own >= 0),
-        **ranker.judge(
-            queries, codes, own,
-            n_matches if cap is None else np.minimum(n_matches, cap),
-            np.asarray(ks, dtype=np.intp),
-        ),
-    )  # fmt: skip
+        first=counts.first,
+        hits=counts.hits,
+        r_hits=counts.r_hits,
+        average_precision=counts.precision,
+        n_ranked=len(ranker) - (own[judged] >= 0),
+    )
+
+
+class _Counts:
+    """What is counted for each judged query, in how many places.
+
+    Parameters
+    ----------
+    r_places : (q,) intp
+        Places for R-precision and MAP@R.
+    ks : (s,) intp
+        Depths at which to count.
+    """
+
+    def __init__(self, r_places: IndexArray, ks: IndexArray) -> None:
+        n = len(r_places)
+        self.ks = ks
+        self.r_places = r_places
+        self.places = np.maximum(r_places, ks.max(initial=1))
+        self.first = np.zeros(n, dtype=np.intp)
+        self.r_hits = np.zeros(n, dtype=np.intp)
+        self.precision = np.zeros(n)
+        self.hits = np.zeros((n, len(ks)), dtype=np.intp)
 
 
 class _Ranker(ExactSearch):
-    """An exact search that ranks rows of every class."""
+    """An exact search that judges rankings."""
 
     def judge(
         self,
         queries: FloatArray,
         codes: IndexArray,
         own: IndexArray,
-        r_places: IndexArray,
-        ks: IndexArray,
-    ) -> dict[str, Any]:
-        """Rank for queries that have a match each; give the fields of `Ranking` by name."""
-        n = len(queries)
-        first, r_hits = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=np.intp)
-        hits, precision = np.zeros((n, len(ks)), dtype=np.intp), np.zeros(n)
-        places = np.stack([np.maximum(r_places, ks.max(initial=1)), r_places], axis=1)
-        wanted = np.minimum(places[:, 0] + (own >= 0), len(self))
+        judged: IndexArray,
+        counts: _Counts,
+    ) -> None:
+        """Rank for those queries that are judged, and count."""
+        k = min(int(counts.places.max()), len(self))
+        if k <= _FEW and k * len(queries) <= _ENTRIES:
+            found, _ = self.nearest(queries, codes, k, side="any", own=own)
+            found = found[judged]
+            is_match = (found >= 0) & (self.codes[found] == codes[judged, None])
+            _count_matches(is_match, counts)
+        else:
+            self._judge_tiles(queries, codes, own, judged, counts)
+
+    def _judge_tiles(
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        own: IndexArray,
+        judged: IndexArray,
+        counts: _Counts,
+    ) -> None:
+        self._prepare_columns()
+        wanted = np.minimum(counts.places + (own[judged] >= 0), len(self))
         by_length = np.argsort(wanted, kind="stable")
         tiles = self._cut(wanted[by_length])
         begin, end = self.own_range(codes)
         position = np.full(len(self.pool) + 1, -1, dtype=np.intp)
         position[self.order] = np.arange(len(self))
-        position = position[own]  # of no row: the last, which is nowhere
-        depths, back = np.unique(ks, return_inverse=True)
+        position = position[own]  # of -1: the last, which is nowhere
+        depths, back = np.unique(counts.ks, return_inverse=True)
+        places = np.stack([counts.places, counts.r_places], axis=1)
 
         def judge(number: int) -> None:
-            rows = by_length[tiles[number]]
-            lists, norms = self._collect(queries, rows, wanted[rows])
-            results = [a[rows] for a in (first, r_hits, precision)]
-            hits_at = np.zeros((len(rows), len(depths)), dtype=np.intp)
+            of = by_length[tiles[number]]
+            rows = judged[of]
+            lists, norms = self._collect(queries, rows, wanted[of])
+            first, r_hits = np.zeros(len(of), dtype=np.intp), np.zeros(len(of), dtype=np.intp)
+            precision, hits = np.zeros(len(of)), np.zeros((len(of), len(depths)), dtype=np.intp)
             judge_tile(
                 lists.values, lists.columns, lists.counts, begin[rows], end[rows],
-                position[rows], norms, self._norms, self._roundoff, places[rows], depths,
-                queries, rows, self.pool, self.order, *results, hits_at,
+                position[rows], norms, self._norms, self._roundoff, places[of], depths,
+                queries, rows, self.pool, self.order, first, r_hits, precision, hits,
             )  # fmt: skip
-            first[rows], r_hits[rows], precision[rows] = results
-            hits[rows] = hits_at[:, back]
+            counts.first[of], counts.r_hits[of] = first, r_hits
+            counts.precision[of], counts.hits[of] = precision, hits[:, back]
 
-        if n:
-            self._prepare_columns()
-            run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(n))
-            beyond = np.flatnonzero(first == 0)
-            first[beyond] = self._place_of_first(queries[beyond], codes[beyond], own[beyond])
-        return {"first": first, "hits": hits, "r_hits": r_hits, "average_precision": precision}
+        run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(len(judged)))
 
     def _cut(self, wanted: IndexArray) -> list[slice]:
         """Cut queries, by ascending length of their rankings, into tiles of limited memory."""
@@ -207,9 +252,7 @@ class _Ranker(ExactSearch):
         estimate = tile[np.arange(len(tile)), np.minimum(place, _SAMPLE - 1)]
         return np.where(enough, estimate, np.float32(np.inf))
 
-    def _place_of_first(
-        self, queries: FloatArray, codes: IndexArray, own: IndexArray
-    ) -> IndexArray:
+    def place_of_first(self, queries: FloatArray, codes: IndexArray, own: IndexArray) -> IndexArray:
         """Return the place of the nearest match, for queries where it is far away."""
         match, distance = self.nearest(queries, codes, 1, side="own", own=own)
         nearer = self.count_within(
@@ -223,6 +266,17 @@ class _Ranker(ExactSearch):
         before = np.bincount(query[tied < match[query, 0]], minlength=len(match))
         place: IndexArray = 1 + nearer + before
         return place
+
+
+def _count_matches(is_match: NDArray[np.bool_], counts: _Counts) -> None:
+    """Count in rankings (q, w) that are known to their last place that counts."""
+    place = np.arange(is_match.shape[1])
+    n_hits = np.cumsum(is_match, axis=1)
+    counts.hits[:] = n_hits[:, np.minimum(counts.ks, is_match.shape[1]) - 1]
+    counts.first[:] = np.where(is_match.any(axis=1), is_match.argmax(axis=1) + 1, 0)
+    counted = is_match & (place < counts.r_places[:, None])
+    counts.r_hits[:] = counted.sum(axis=1)
+    counts.precision[:] = (counted * n_hits / (place + 1)).sum(axis=1) / counts.r_places
 
 
 class _Lists:
@@ -272,7 +326,7 @@ class _Lists:
 
     def _make_room(self, n_more: int) -> None:
         for r in np.flatnonzero(self.counts + n_more > self.values.shape[1]):
-            self._cut_back(r)
+            self._cut_back(int(r))
         if self.counts.max() + n_more > self.values.shape[1] // 4 * 3:
             self.values = np.concatenate([self.values, np.empty_like(self.values)], axis=1)
             self.columns = np.concatenate([self.columns, np.empty_like(self.columns)], axis=1)

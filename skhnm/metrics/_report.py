@@ -89,7 +89,7 @@ def retrieval_report(
     0.25
     """
     ks = _check_places(ks)
-    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=ks)
+    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=ks, find_first=True)
     return RetrievalReport(
         {f"recall_at_{k}": recall(ranking, at) for at, k in enumerate(ks)}
         | {f"precision_at_{k}": precision(ranking, at, k) for at, k in enumerate(ks)}

@@ -1,0 +1,122 @@
+"""Rankings by tiles: the same as plain loops, whichever way and in whatever tiles."""
+
+import numpy as np
+import pytest
+
+from skhnm.metrics import _ranking
+from skhnm.metrics._ranking import rank_matches
+from skhnm.neighbors import _tiling
+from tests import naive
+
+DATA = {
+    "classes apart": lambda random, y: random.normal(size=(len(y), 3)) + y[:, None],
+    "classes mixed": lambda random, y: random.normal(size=(len(y), 4)),
+    "ties": lambda random, y: random.integers(0, 3, size=(len(y), 3)).astype(float),
+    "all the same": lambda random, y: np.ones((len(y), 2)),
+    "all but one far away": lambda random, y: (
+        np.eye(1, len(y)).T * 1e8 + random.random((len(y), 1))
+    ),
+}
+KS = (5, 1, 40)
+
+
+def data(name, n=150, classes=4, dtype=np.float64):
+    random = np.random.default_rng(0)
+    y = random.integers(-1, classes, n) ** 2  # of different sizes
+    y[random.random(n) < 0.1] = -1
+    return DATA[name](random, y).astype(dtype), y
+
+
+@pytest.fixture(params=["heaps", "lists", "lists by a sample"])
+def way(request, monkeypatch):
+    """Each way to find the places that count, on data of any size."""
+    monkeypatch.setattr(_ranking, "_FEW", 10**6 if request.param == "heaps" else 0)
+    monkeypatch.setattr(_ranking, "_SAMPLE", 16 if request.param == "lists by a sample" else 1024)
+    return request.param
+
+
+def by_loops(Z, y, reference, reference_y, own, cap):
+    """Rows of (R, first, hits, R-hits, average precision) of each judged query."""
+    rows = []
+    for matches in naive.rankings(Z, y, reference, reference_y, own):
+        n_matches = sum(matches)
+        places = min(n_matches, cap or n_matches)
+        hits = [sum(matches[:k]) for k in KS]
+        precisions = [sum(matches[: i + 1]) / (i + 1) for i in range(places) if matches[i]]
+        first = matches.index(True) + 1
+        rows.append(
+            [n_matches, first, *hits, sum(matches[:places]), sum(precisions) / places, len(matches)]
+        )
+    return np.array(rows)
+
+
+def by_tiles(Z, y, reference, reference_y, own, cap, **options):
+    r = rank_matches(
+        Z, y, reference, reference_y, own, ks=KS, cap=cap, find_first=True, n_jobs=1, **options
+    )
+    return np.column_stack(
+        [r.n_matches, r.first, r.hits, r.r_hits, r.average_precision, r.n_ranked]
+    )
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("cap", [None, 3])
+def test_equals_plain_loops(way, name, dtype, cap):
+    Z, y = data(name, dtype=dtype)
+    own = np.arange(len(Z))
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, cap), by_loops(Z, y, Z, y, own, cap))
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_equals_plain_loops_with_a_reference_apart(way, name):
+    reference, reference_y = data(name)
+    Z, y = data(name, n=40, classes=6)
+    own = np.full(len(Z), -1)
+    own[3] = 7  # one query stands in the reference
+    Z[3], y[3] = reference[7], reference_y[7] = reference[7], 1
+    asked = Z, y, reference, reference_y, own, None
+    np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
+
+
+def test_equals_plain_loops_with_tiles_of_any_size(way, monkeypatch):
+    Z, y = data("ties")
+    own = np.arange(len(Z))
+    expected = by_loops(Z, y, Z, y, own, None)
+    for height, width, entries in ((1, 256, 2**23), (7, 5, 64), (64, 13, 2**23)):
+        monkeypatch.setattr(_ranking, "ROW_TILE", height)
+        monkeypatch.setattr(_ranking, "_ENTRIES", entries)
+        monkeypatch.setattr(_tiling, "COLUMN_TILE", width)
+        np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), expected)
+
+
+def test_a_sample_that_misleads_is_found_out(way, monkeypatch):
+    Z, y = data("classes mixed")
+    own = np.arange(len(Z))
+    expected = by_loops(Z, y, Z, y, own, None)
+    for distance in (0.0, 1e-3):
+        monkeypatch.setattr(
+            _ranking._Ranker,
+            "_ceilings",
+            lambda self, rows, wanted, d=distance: np.full(len(wanted), d, dtype=np.float32),
+        )
+        np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), expected)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("n_classes", [3, 700])
+def test_many_rows_give_the_same_on_any_number_of_threads(n_classes):
+    random = np.random.default_rng(0)
+    y = random.integers(0, n_classes, 5000)
+    Z = random.normal(size=(5000, 8)) + random.normal(size=(n_classes, 8))[y]
+    own = np.arange(len(Z))
+    one, two = (rank_matches(Z, y, Z, y, own, ks=(1, 30), n_jobs=n) for n in (1, 2))
+    for name, found in vars(one).items():
+        np.testing.assert_array_equal(found, getattr(two, name))
+    some = random.choice(len(Z), 20, replace=False)
+    few = rank_matches(Z[some], y[some], Z, y, some, ks=(1, 30), n_jobs=1)
+    where = np.searchsorted(
+        np.flatnonzero(np.bincount(y)[y] > 1), some[np.bincount(y)[y[some]] > 1]
+    )
+    np.testing.assert_array_equal(few.average_precision, one.average_precision[where])
+    np.testing.assert_array_equal(few.hits, one.hits[where])
