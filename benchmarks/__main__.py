@@ -19,6 +19,7 @@ NAMES = (
     "fit",
     "mining",
     "search",
+    "judging",
     "growth",
     "approximate",
     "start",

@@ -20,6 +20,20 @@ STEPS = 2 ** (2 * DIGIT)
 
 
 @kernel()
+def value_at_place(sample, places, value):  # type: ignore[no-untyped-def]
+    """Fill `value` (r,) with the value of each row (r, c) float32 that stands in a place, from 0."""
+    depth = places.max() + 1
+    values, order = np.empty((1, depth)), np.empty((1, depth), dtype=np.intp)
+    for r in range(sample.shape[0]):
+        nearest, indices = values[:, : places[r] + 1], order[:, : places[r] + 1]
+        nearest[:], indices[:] = np.inf, 0
+        for j in range(sample.shape[1]):
+            if sample[r, j] < nearest[0, 0]:
+                replace_worst(nearest, indices, 0, np.float64(sample[r, j]), j)
+        value[r] = nearest[0, 0]
+
+
+@kernel()
 def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[no-untyped-def]
     """Append the entries of one tile that are at most each row's limit to its list.
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.kernels._rank import collect_tile, count_tile, judge_tile
+from skhnm.kernels._rank import collect_tile, count_tile, judge_tile, value_at_place
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
 
@@ -242,15 +242,12 @@ class _Ranker(ExactSearch):
 
     def _ceilings(self, augmented: FloatArray, wanted: IndexArray) -> FloatArray:
         """Estimate, by a sample of the columns, a distance beyond the wanted places (r,)."""
-        if len(self) <= 2 * _SAMPLE:
-            return np.full(len(wanted), np.inf, dtype=np.float32)
-        sample = np.linspace(0, len(self) - 1, _SAMPLE).astype(np.intp)
-        tile = augmented @ self._prepare_columns()[sample].T
-        place = self._place_in_sample(wanted)
-        enough = place < _SAMPLE
-        tile.partition(np.unique(np.minimum(place, _SAMPLE - 1)), axis=1)
-        estimate = tile[np.arange(len(tile)), np.minimum(place, _SAMPLE - 1)]
-        return np.where(enough, estimate, np.float32(np.inf))
+        ceilings = np.full(len(wanted), np.inf, dtype=np.float32)
+        if len(self) > 2 * _SAMPLE:
+            sample = np.linspace(0, len(self) - 1, _SAMPLE).astype(np.intp)
+            tile = augmented @ self._prepare_columns()[sample].T
+            value_at_place(tile, self._place_in_sample(wanted), ceilings)
+        return ceilings
 
     def place_of_first(self, queries: FloatArray, codes: IndexArray, own: IndexArray) -> IndexArray:
         """Return the place of the nearest match, for queries where it is far away."""
