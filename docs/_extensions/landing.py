@@ -1,10 +1,12 @@
 """The directive ``before-after``: rows of three classes, as they are and as learned.
 
-Mined and fitted while the page is built.
+Mined and fitted while the page is built. ``python docs/_extensions/landing.py`` writes the same
+as a file, for the README.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,24 +28,27 @@ class BeforeAfter(SphinxDirective):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        X, y = three_strips()
-        learner = HardNegativeMetricLearner().fit(X, y)
-        Z = learner.transform(X)
-        tuples = HardestMiner(3).mine(X, y, positives="nearest")
-        anchor = most_helped(X, Z, tuples)
-        cells = []
-        for rows, words in (
-            (X, "<b>As they are.</b> Three rows of other classes are nearer than its own"),
-            (Z, "<b>As learned.</b> Its own class is nearer"),
-        ):
-            right = 100 * recall_at_k(rows, y)
-            words += f". {right:.0f} % of the rows have a nearest neighbour of their class."
-            cells.append(
-                f"<figure>{draw(rows, y, tuples[[anchor]])}<figcaption>{words}</figcaption>"
-                "</figure>"
+        (before, right_before), (after, right_after) = before_and_after()
+        cells = [
+            f"<figure>{picture}<figcaption><b>{title}.</b> {words}. {100 * right:.0f} % of the "
+            "rows have a nearest neighbour of their class.</figcaption></figure>"
+            for picture, title, words, right in (
+                (before, "As they are", "Three rows of other classes are nearer than its own",
+                 right_before),
+                (after, "As learned", "Its own class is nearer", right_after),
             )
+        ]  # fmt: skip
         html = f'<div class="before-after">{"".join(cells)}</div>'
         return [nodes.raw("", html, format="html")]
+
+
+def before_and_after() -> list[tuple[str, float]]:
+    """Draw the rows as they are and as learned; also give the share with a right neighbour."""
+    X, y = three_strips()
+    Z = HardNegativeMetricLearner().fit(X, y).transform(X)
+    tuples = HardestMiner(3).mine(X, y, positives="nearest")
+    anchor = tuples[[most_helped(X, Z, tuples)]]
+    return [(draw(rows, y, anchor), recall_at_k(rows, y)) for rows in (X, Z)]
 
 
 def three_strips() -> tuple[Any, Any]:
@@ -94,3 +99,37 @@ def setup(app: Any) -> dict[str, Any]:
     """Register the directive."""
     app.add_directive("before-after", BeforeAfter)
     return {"parallel_read_safe": True}
+
+
+FILE = Path(__file__).parent.parent / "_static" / "before_after.svg"
+LOOK = """
+  svg { color: #24292f; --primary: #0a7d91; font: 13px sans-serif }
+  @media (prefers-color-scheme: dark) { svg { color: #e6edf3; --primary: #3fb1c5 } }
+  .picture * { fill: none; stroke: currentcolor; stroke-width: 1.2 }
+  .picture .own, .picture .anchor { fill: currentcolor }
+  .picture .chosen { fill: var(--primary); stroke: var(--primary) }
+  .picture .negative { stroke: var(--primary); stroke-width: 1.8 }
+  .picture .positive { stroke-dasharray: 4 3; stroke-width: 1.8 }
+  .picture .ring { fill: none; stroke-dasharray: none; stroke-width: 1.6 }
+  text { fill: currentcolor; text-anchor: middle }
+"""
+
+
+def main() -> None:
+    """Write both pictures, side by side, to one file."""
+    parts = []
+    for i, (picture, right) in enumerate(before_and_after()):
+        title = ("as they are", "as learned")[i]
+        parts.append(
+            f'<g transform="translate({400 * i} 0)">{picture}<text x="190" y="252">{title}: '
+            f"{100 * right:.0f} % have a nearest neighbour of their class</text></g>"
+        )
+    FILE.write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 780 262"><style>{LOOK}</style>'
+        f"{''.join(parts)}</svg>\n",
+        encoding="utf-8",
+    )
+
+
+if __name__ == "__main__":
+    main()
