@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from skhnm.kernels._common import kernel, squared_distance
-from skhnm.kernels._select import replace_worst
+from skhnm.kernels._select import is_before, replace_worst
 
 DIGIT = 11
 """Bits of each of the two passes of a sort: so many that the table stays in the first cache."""
@@ -21,7 +21,7 @@ STEPS = 2 ** (2 * DIGIT)
 
 @kernel()
 def value_at_place(sample, places, value):  # type: ignore[no-untyped-def]
-    """Fill `value` (r,) with the value of each row (r, c) float32 that stands in a place, from 0."""
+    """Fill `value` (r,) with what stands in a place, from 0, of each row (r, c) float32."""
     depth = places.max() + 1
     values, order = np.empty((1, depth)), np.empty((1, depth), dtype=np.intp)
     for r in range(sample.shape[0]):
@@ -140,7 +140,7 @@ def judge_tile(  # type: ignore[no-untyped-def]
     width = values.shape[1]
     ranked, spare = np.empty(width, dtype=np.uint64), np.empty(width, dtype=np.uint64)
     starts = np.empty((2, 2**DIGIT), dtype=np.intp)
-    distances, indices = np.empty((1, width)), np.empty((1, width), dtype=np.intp)
+    distances, indices = np.empty(width), np.empty(width, dtype=np.intp)
     for r in range(values.shape[0]):
         n = _leave_out(values[r], columns[r], counts[r], own[r])
         listed = columns[r, :n]
@@ -244,23 +244,34 @@ def _settle(  # type: ignore[no-untyped-def]
                 is_mixed |= _is_match(entries[stop]) != _is_match(entries[start])
                 continue
         if is_mixed:
-            n = stop - start
-            _settle_run(
-                entries[start:stop], queries, q, pool, order, distances[:, :n], indices[:, :n]
-            )
+            _settle_run(entries, start, stop, queries, q, pool, order, distances, indices)
         if stop >= n_places:
             break
         start, is_mixed = stop, False
 
 
 @kernel()
-def _settle_run(entries, queries, q, pool, order, distances, indices):  # type: ignore[no-untyped-def]
-    """Order a run by exact distance, then index; whether each is a match is all that it keeps."""
-    distances[:], indices[:] = np.inf, np.iinfo(np.intp).max
-    for entry in entries:
-        i = order[np.int64(entry & np.uint64(2**32 - 1)) >> 1]
-        d = squared_distance(queries, q, pool, i)
-        replace_worst(distances, indices, 0, d, 2 * i + _is_match(entry))
-    for place in range(entries.shape[0] - 1, -1, -1):  # the heap gives the last one first
-        entries[place] = indices[0, 0] & 1
-        replace_worst(distances, indices, 0, -np.inf, place - entries.shape[0])
+def _settle_run(entries, start, stop, queries, q, pool, order, distances, indices):  # type: ignore[no-untyped-def]
+    """Sort a run by exact distance, then index; all that is kept is whether each is a match.
+
+    This is Shell's sort (1959), with gaps after Gonnet and Baeza-Yates (1991): most runs are of
+    two or three, some of everything.
+    """
+    n = stop - start
+    for i in range(n):
+        row = order[np.int64(entries[start + i] & np.uint64(2**32 - 1)) >> 1]
+        distances[i] = squared_distance(queries, q, pool, row)
+        indices[i] = 2 * row + _is_match(entries[start + i])
+    width = n
+    while width > 1:
+        width = max(1, 5 * width // 11)
+        for i in range(width, n):
+            d, index, place = distances[i], indices[i], i
+            while place >= width and is_before(
+                d, index, distances[place - width], indices[place - width]
+            ):
+                distances[place], indices[place] = distances[place - width], indices[place - width]
+                place -= width
+            distances[place], indices[place] = d, index
+    for i in range(n):
+        entries[start + i] = indices[i] & 1
