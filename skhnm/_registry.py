@@ -27,6 +27,8 @@ class Registry(Mapping[str, type]):
         The known classes.
     methods : sequence of str
         What an object must offer to be one of this kind.
+    base : type, optional
+        What its class must inherit from instead.
     from_function : callable, optional
         Makes such an object from a user's function.
     renamed : mapping, optional
@@ -41,7 +43,8 @@ class Registry(Mapping[str, type]):
         suffix: str,
         classes: Sequence[type],
         *,
-        methods: Sequence[str],
+        methods: Sequence[str] = (),
+        base: type = object,
         from_function: Callable[[Callable[..., Any]], Any] | None = None,
         renamed: Mapping[str, str] = MappingProxyType({}),
         also: Sequence[str] = (),
@@ -53,6 +56,7 @@ class Registry(Mapping[str, type]):
         }
         self._names = sorted([*self._classes, *also])
         self._methods = tuple(methods)
+        self._base = base
         self._from_function = from_function
 
     def __getitem__(self, name: str) -> type:
@@ -92,14 +96,19 @@ class Registry(Mapping[str, type]):
                 f"write {given.__name__}() with its parameters"
             )
         missing = [m for m in self._methods if not callable(getattr(given, m, None))]
-        if not missing:
+        if isinstance(given, self._base) and not missing:
             return self._checked(clone(given, safe=False))
         if self._from_function is not None and callable(given):
             return self._from_function(given)
         function = ", a function" if self._from_function is not None else ""
+        known = f"{self.parameter} must be a name ({', '.join(map(repr, self._names))}){function}"
+        if not isinstance(given, self._base):
+            base = self._base.__name__
+            raise TypeError(
+                f"{known} or an object that inherits from {base}; {given!r} is no {base}"
+            )
         raise TypeError(
-            f"{self.parameter} must be a name ({', '.join(map(repr, self._names))})"
-            f"{function} or an object with {' and '.join(m + '()' for m in self._methods)}; "
+            f"{known} or an object with {' and '.join(m + '()' for m in self._methods)}; "
             f"{given!r} lacks {', '.join(m + '()' for m in missing)}"
         )
 

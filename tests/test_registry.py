@@ -96,11 +96,23 @@ def test_a_class_raises_and_is_told_to_be_an_instance():
 
 def test_an_object_that_lacks_a_method_raises_and_the_method_is_named():
     class Half(BaseEstimator):
+        def draws(self):
+            """Draw nothing."""
+
+    with pytest.raises(TypeError, match=r"Half\(\) lacks extras\(\), views\(\)"):
+        POOLS.resolve(Half())
+
+
+def test_an_object_of_another_family_raises_and_the_family_is_named():
+    class Alike(BaseEstimator):
         def mine(self, Z, y):
             """Mine nothing."""
 
-    with pytest.raises(TypeError, match=r"Half\(\) lacks select\(\)"):
-        NEGATIVE_MINERS.resolve(Half())
+        def select(self, candidates):
+            """Select nothing."""
+
+    with pytest.raises(TypeError, match=r"inherits from BaseMiner; Alike\(\) is no BaseMiner"):
+        NEGATIVE_MINERS.resolve(Alike())
 
 
 @pytest.mark.parametrize("given", [None, 3, ["hardest"], object()])

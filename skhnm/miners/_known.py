@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhnm._registry import Registry
 from skhnm.miners._adaptive import AdaptiveMiner
-from skhnm.miners._base import FunctionMiner
+from skhnm.miners._base import BaseMiner, FunctionMiner
 from skhnm.miners._context import ContextMiner
 from skhnm.miners._curriculum import CurriculumMiner
 from skhnm.miners._diverse import DiverseMiner
@@ -37,6 +37,6 @@ NEGATIVE_MINERS = Registry(
         CurriculumMiner,
         AdaptiveMiner,
     ],
-    methods=["mine", "select"],
+    base=BaseMiner,
     from_function=FunctionMiner,
 )

@@ -256,7 +256,7 @@ POSITIVE_MINERS = Registry(
     "positive_miner",
     "Positives",
     [NearestPositives, HardestPositives, AllPositives, RandomPositives],
-    methods=["mine", "choose"],
+    base=BasePositiveMiner,
     from_function=FunctionPositives,
 )
 """Positive miners by name."""

@@ -15,6 +15,7 @@ from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, LabelArray
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.exceptions import MiningWarning
+from skhnm.miners._base import BaseMiner
 
 
 def check_miner(miner: Any) -> None:
@@ -29,6 +30,9 @@ def check_miner(miner: Any) -> None:
     ------
     AssertionError
         If a check fails; its name is in the traceback.
+    TypeError
+        If it is no instance of a class that inherits from `BaseMiner`: a name, say, or a
+        function, whose answers are checked whenever it mines.
 
     Examples
     --------
@@ -56,6 +60,11 @@ def miner_checks(miner: Any) -> Iterator[Callable[[], None]]:
         ``@pytest.mark.parametrize("check", miner_checks(Mine()), ids=lambda c:
         c.func.__name__)``.
     """
+    if not isinstance(miner, BaseMiner):
+        raise TypeError(
+            "check_miner takes an instance of a class that inherits from BaseMiner, got "
+            f"{miner!r}. A function needs no check: its answers are checked whenever it mines"
+        )
     for check in (
         parameters_can_be_cloned_and_are_left_alone,
         tuples_are_well_formed,

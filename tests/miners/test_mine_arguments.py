@@ -337,8 +337,8 @@ def test_what_cannot_be_mined_raises_a_clear_error(arguments, message):
     ("positives", "message"),
     [
         (NearestPositives, "must be an instance, got the class NearestPositives"),
-        (object(), r"lacks mine\(\), choose\(\)"),
-        (None, r"lacks mine\(\), choose\(\)"),
+        (object(), "is no BasePositiveMiner"),
+        (None, "is no BasePositiveMiner"),
     ],
 )
 def test_what_is_no_positive_miner_raises_a_type_error(positives, message):

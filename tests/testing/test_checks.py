@@ -95,6 +95,12 @@ class Gap(BaseLoss):
         return values, g_pos, g_neg
 
 
+@pytest.mark.parametrize("given", ["hardest", lambda Z, y, positives, pool, pool_y, random: None])
+def test_a_name_or_a_function_is_no_miner_to_check(given):
+    with pytest.raises(TypeError, match="instance of a class that inherits from BaseMiner"):
+        check_miner(given)
+
+
 @pytest.mark.parametrize("flaw", ["slope", "mean", "shape", "padding", "in place"])
 def test_a_broken_loss_is_caught(flaw):
     check_loss(Gap(None))
