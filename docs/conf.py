@@ -84,7 +84,7 @@ html_theme_options = {
     "navbar_align": "left",
     "navbar_end": ["theme-switcher"],
     "header_links_before_dropdown": 6,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], "auto_examples/index": []},
     "show_toc_level": 2,
     "footer_start": ["copyright"],
     "footer_end": [],

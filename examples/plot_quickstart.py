@@ -6,6 +6,8 @@ Handwritten digits, 3 nearest neighbours. Euclidean distance treats all pixels a
 learned metric does not. We compare Euclidean distance, scikit-learn's neighbourhood
 components analysis, and ``HardNegativeMetricLearner`` with four ways to choose the
 negatives that it learns from; then we let a grid search choose.
+
+In the user guide: :doc:`/metric_learning`.
 """
 
 # %%

@@ -5,6 +5,8 @@ Does hard mining help on my data?
 Sometimes a lot, sometimes not at all: it depends on the data. So ask them. ``compare_miners``
 exchanges the miner and leaves all else as it is; then a grid search picks one, as it would any
 other parameter.
+
+In the user guide: :doc:`/comparing`.
 """
 
 # %%

@@ -4,6 +4,8 @@ Rare classes
 
 Six classes of 1,500 rows down to 20. Without weights the large classes decide what the
 metric looks like; with ``class_weight="balanced"`` every class counts alike.
+
+In the user guide: :doc:`/imbalance`.
 """
 
 # %%

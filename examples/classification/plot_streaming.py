@@ -5,6 +5,8 @@ Learning from a stream, class by class
 Rows arrive in chunks, and in the worst order there is: first all zeros, then all ones, and so on
 up to the nines. A learner that fits each chunk by itself sees one or two classes at a time.
 ``partial_fit`` keeps a sample of every class that it has met, and learns from that.
+
+In the user guide: :doc:`/streaming`.
 """
 
 # %%

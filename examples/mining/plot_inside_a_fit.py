@@ -5,6 +5,8 @@ Looking inside a fit
 What did the learner learn from, and when did it stop learning? Three displays answer:
 ``TrainingDisplay`` shows the course of a fit, ``MiningDisplay`` how hard the mined tuples are,
 ``EmbeddingDisplay`` where the rows lie and which of them are still confused.
+
+In the user guide: :doc:`/three_axes`.
 """
 
 # %%
@@ -68,7 +70,7 @@ learner = learners["hardest"]
 Z = learner.transform(X_test)
 look = {"positives": NearestPositives(1), "margin": 1.0, "random_state": 0}
 display = MiningDisplay.from_miner(RandomMiner(1), Z, y_test, **look)
-display.figure_.set_size_inches(7, 4)
+display.figure_.set_size_inches(7, 4.6)
 plt.show()
 
 # %%
@@ -76,7 +78,7 @@ plt.show()
 # than the positive: an error of the nearest neighbour.
 
 display = MiningDisplay.from_miner(HardestMiner(1), Z, y_test, **look)
-display.figure_.set_size_inches(7, 4)
+display.figure_.set_size_inches(7, 4.6)
 plt.show()
 
 # %%

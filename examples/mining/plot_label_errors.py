@@ -5,6 +5,8 @@ Finding label errors
 A row with a wrong label lies among the rows of its true class. So it is far nearer to "another"
 class than to "its own", and ``mine`` lists such rows first. We spoil some labels of the digits
 on purpose, and see how many of them the list finds.
+
+In the user guide: :doc:`/false_negatives`.
 """
 
 # %%

@@ -5,6 +5,8 @@ A miner of your own
 A miner says which rows become an anchor's negatives. Yours is a class of ten lines; the library's
 checks test it, and then it goes wherever the library's own miners go: into a learner, a grid
 search, a call on embeddings from elsewhere.
+
+In the user guide: :doc:`/write_your_own`.
 """
 
 # %%

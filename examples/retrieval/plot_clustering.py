@@ -5,6 +5,8 @@ Clustering with a few labels
 A clustering finds the groups that the distance shows. Which differences between rows matter, it
 cannot know; a few labelled rows can tell. We learn a metric from some digits with labels, and
 cluster the others, without any.
+
+In the user guide: :doc:`/judging`.
 """
 
 # %%

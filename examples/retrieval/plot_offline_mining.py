@@ -5,6 +5,8 @@ Hard negatives for a model of your own
 To train a retriever or a re-ranker, you need for each question passages that look right and are
 wrong. ``mine_hard_negatives`` finds them among the embeddings of any model. The catch: some
 passages that look right *are* right, and nobody has marked them. Margins leave these out.
+
+In the user guide: :doc:`/offline`.
 """
 
 # %%

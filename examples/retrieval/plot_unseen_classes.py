@@ -5,6 +5,8 @@ Retrieval among new classes
 A search by embeddings meets classes that nobody had when the metric was learned: new products, new
 intents, new faces. We learn a linear map on some classes and search among others. The question is
 how many classes it takes.
+
+In the user guide: :doc:`/unseen_classes`.
 """
 
 # %%

@@ -5,6 +5,8 @@ Verification: are these two of one class?
 A pair of signatures, of faces, of handwritten digits: accept it as one class if the two are nearer
 than a threshold. With a learned metric there are fewer errors of both kinds. The threshold is
 chosen on rows of its own, and judged on others.
+
+In the user guide: :doc:`/judging`.
 """
 
 # %%
