@@ -284,7 +284,7 @@ def mine_hard_negatives(
                 "positives": describe_arrays(None if known is None else (known.starts, known.rows)),
                 "labels": describe_arrays(exclusions.labels),
                 "groups": describe_arrays(exclusions.groups),
-                "miner": describe(chosen_miner),
+                "miner": describe(miner if isinstance(miner, str) else chosen_miner),
                 "n_negatives": str(n_negatives),
                 **{name: str(value) for name, value in vars(asked_filters).items()},
                 "metric": metric,
