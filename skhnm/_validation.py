@@ -49,7 +49,10 @@ def encode_labels(
     """
     if y is None:
         raise ValueError(f"{name} is None, but a metric is learned from labels: pass one a row")
-    labels = column_or_1d(np.asarray(y))
+    labels = np.asarray(y)
+    if labels.ndim == 0:
+        raise ValueError(f"{name} should be a 1d array, one label a row; got {y!r}")
+    labels = column_or_1d(labels)
     if labels.dtype.kind == "f":
         if not np.isfinite(labels).all():
             raise ValueError(

@@ -61,7 +61,7 @@ class MarginLoss(BaseLoss):
         The margin α, above 0.
     beta : float, default=1.2
         Where the boundary β begins, above 0. 1.2 suits embeddings of unit length, and a
-        start whose mean distance to the positives is 1.
+        start whose median squared distance to the positives is 1.
     learn_beta : {"shared", "class"} or None, default="shared"
         Learn one boundary, one for each class, or none.
 

@@ -19,8 +19,8 @@ class TripletLoss(BaseLoss):
     Parameters
     ----------
     margin : float, default=1.0
-        Above 0. A start is scaled so that the mean distance to the positives is 1; on
-        embeddings of unit length 0.2 is usual.
+        Above 0. A start is scaled so that the median squared distance to the positives
+        is 1; on embeddings of unit length 0.2 is usual.
     soft : bool, default=False
         Softplus instead of the hinge; it has no margin.
 

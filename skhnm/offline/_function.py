@@ -188,8 +188,9 @@ def mine_hard_negatives(
     ``min_rank - 1``, ``range_max`` as `max_rank` (which counts from the first row that a
     query may have), ``max_score`` and ``min_score`` as `max_similarity` and
     `min_similarity`, and ``sampling_strategy="random"`` as ``miner="random"``. The margins
-    are the same, but for the relative one of its earlier releases, ``s > s_pos (1 - m)``,
-    which lets in what it should drop where s_pos is negative.
+    are the same, but refer to the least similar of several positives there; and the relative
+    one of its earlier releases, ``s > s_pos (1 - m)``, lets in what it should drop where s_pos
+    is negative.
 
     The context miner judges the neighbourhood of a candidate by the rows that were found
     for 1,024 queries, not by the whole corpus; an OHEM miner keeps its share of each 1,024.
@@ -284,7 +285,7 @@ def mine_hard_negatives(
                 "positives": describe_arrays(None if known is None else (known.starts, known.rows)),
                 "labels": describe_arrays(exclusions.labels),
                 "groups": describe_arrays(exclusions.groups),
-                "miner": describe(chosen_miner),
+                "miner": describe(miner if isinstance(miner, str) else chosen_miner),
                 "n_negatives": str(n_negatives),
                 **{name: str(value) for name, value in vars(asked_filters).items()},
                 "metric": metric,

@@ -61,6 +61,7 @@ CORPUS_LABELS = {"corpus": CORPUS, "labels": [0, 1, 2, 3, 4], "query_labels": [0
             "query_labels holds strings and labels holds numbers",
         ),
         ({"labels": [0.5, 1, 2, 3]}, ValueError, "labels holds continuous values"),
+        ({"labels": "y.npy"}, ValueError, "labels should be a 1d array, .*; got 'y.npy'"),
         ({"labels": [None, 1, 2, 3]}, ValueError, "labels contains missing labels"),
         ({"unlabelled": -1}, ValueError, "unlabelled names a label, but no labels are given"),
         ({"groups": [0, 1]}, ValueError, "groups has 2 entries, but there are 4 queries"),

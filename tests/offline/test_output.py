@@ -199,7 +199,7 @@ def test_a_killed_process_leaves_a_folder_from_which_the_run_goes_on(tmp_path, m
         ({"labels": np.arange(41) % 2}, "labels"),
         ({"groups": None}, "groups"),
         ({"miner": "hardest"}, "miner"),
-        ({"n_negatives": 2}, "miner, n_negatives"),
+        ({"n_negatives": 2}, "n_negatives"),
         ({"max_rank": 50, "relative_margin": 0.06}, "max_rank, relative_margin"),
         ({"metric": "euclidean"}, "metric"),
         ({"random_state": 1}, "random_state"),
