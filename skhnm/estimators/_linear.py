@@ -38,7 +38,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         "semi_hard", "violating", "boundary", "all", "distance_weighted",
         "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
         "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
-        ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
+        ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool. Of
+        an instance, here and below, parameters can be set: ``negative_miner__margin``.
     positive_miner : str, positive miner or function, default="nearest"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
         "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``.
