@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skhnm._steps import fitted_steps, transform
 from skhnm._tuples import Tuples
 from skhnm.estimators._base import BaseMetricLearner
 
 
 def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, Any]:
-    """Return the fitted learner, and X as the steps of a pipeline before it leave it.
+    """Return the fitted learner, and X as the steps before it leave it.
 
     Parameters
     ----------
-    estimator : metric learner or Pipeline
-        A pipeline holds the learner as its last step, or before a classifier.
+    estimator : metric learner, Pipeline or search
+        A pipeline holds the learner as its last step, or before a classifier; of a search
+        over these, the best estimator is taken.
     X : array-like, optional
         Rows; None is handed back.
 
@@ -29,23 +30,17 @@ def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, An
     NotFittedError
         If it is not fitted.
     """
-    steps = (
-        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    )
+    steps = fitted_steps(estimator)
     found = [i for i, step in enumerate(steps) if isinstance(step, BaseMetricLearner)]
     if not found:
         raise TypeError(
             "estimator must be a fitted metric learner (HardNegativeMetricLearner, "
-            f"MLPMetricLearner), or a Pipeline that holds one; got {estimator!r}. Of a search, "
-            "pass its best_estimator_"
+            "MLPMetricLearner), or a Pipeline or a fitted search that holds one; got "
+            f"{estimator!r}"
         )
     learner = steps[found[-1]]
     check_is_fitted(learner)
-    if X is not None:
-        for step in steps[: found[-1]]:
-            if step is not None and not isinstance(step, str):  # both pass rows through
-                X = step.transform(X)
-    return learner, X
+    return learner, X if X is None else transform(steps[: found[-1]], X)
 
 
 def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
