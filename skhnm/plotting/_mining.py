@@ -17,7 +17,7 @@ from skhnm.kernels._rows import unit_rows
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
-from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, shades
+from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, point_look, shades
 from skhnm.plotting._inputs import check_tuples, fitted_learner
 
 Limits = tuple[float, float]
@@ -112,8 +112,9 @@ class MiningDisplay:
 
         Parameters
         ----------
-        estimator : metric learner or Pipeline
-            Fitted; a pipeline holds the learner as its last step, or before a classifier.
+        estimator : metric learner, Pipeline or search
+            Fitted; a pipeline holds the learner as its last step, or before a classifier; of a
+            search over these, the best estimator is taken.
         X : array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,)
@@ -264,6 +265,8 @@ class MiningDisplay:
             for d in (self.d_ap, self.d_an)
         )
         check_consistent_length(d_ap, d_an)
+        if (d_ap < 0).any() or (d_an < 0).any():
+            raise ValueError("d_ap and d_an must be distances, >= 0, but some are negative")
         if not len(d_ap):
             raise ValueError(
                 "There is no tuple with a positive and a negative to draw: take another miner, or "
@@ -281,8 +284,8 @@ class MiningDisplay:
         distance = _METRICS[self.metric]
         ax.set(
             xscale=scale, yscale=scale, xlim=x, ylim=y,
-            xlabel=f"anchor to positive, $d_{{ap}}$ ({distance})",
-            ylabel=f"anchor to negative, $d_{{an}}$ ({distance})",
+            xlabel=f"anchor to positive, $d_{{ap}}$\n({distance})",
+            ylabel=f"anchor to negative, $d_{{an}}$\n({distance})",
         )  # fmt: skip
         legend_above(ax, len(self.shares_))
         return self
@@ -323,7 +326,7 @@ class MiningDisplay:
                 "color": ink(self), "s": float(np.clip(6000 / len(d_ap), 4, 20)), "linewidths": 0,
                 "alpha": 0.7 if len(d_ap) < 500 else 0.4,
             }  # fmt: skip
-            self.points_ = self.ax_.scatter(d_ap, d_an, **{**look, **options})
+            self.points_ = self.ax_.scatter(d_ap, d_an, **point_look(look, options))
             return
         spaced = np.geomspace if scale == "log" else np.linspace
         cells = [spaced(*limits, 81) for limits in (x, y)]
