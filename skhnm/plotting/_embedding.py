@@ -331,8 +331,8 @@ def _in_the_plane(Z: FloatArray, codes: IndexArray) -> tuple[FloatArray, tuple[s
     places = pca.fit_transform(Z)
     first, second = 100 * pca.explained_variance_ratio_
     return places, (
-        f"first principal component ({first:.0f} % of variance)",
-        f"second principal component ({second:.0f} % of variance)",
+        f"first principal component\n({first:.0f} % of variance)",
+        f"second principal component\n({second:.0f} % of variance)",
     )
 
 

@@ -37,8 +37,8 @@ def test_more_dimensions_are_projected_and_the_labels_say_so(iris):
     display = EmbeddingDisplay.from_embeddings(X, y)
     drawn = np.concatenate([points.get_offsets() for points in display.points_])
     assert_allclose(drawn, PCA(2).fit_transform(X))  # iris is sorted by class
-    assert display.ax_.get_xlabel() == "first principal component (92 % of variance)"
-    assert display.ax_.get_ylabel() == "second principal component (5 % of variance)"
+    assert display.ax_.get_xlabel() == "first principal component\n(92 % of variance)"
+    assert display.ax_.get_ylabel() == "second principal component\n(5 % of variance)"
 
 
 def test_rows_all_in_one_place_are_drawn():
