@@ -1,4 +1,4 @@
-"""What Displays are made from: fitted learners, embeddings and tuples, checked."""
+"""What Displays are made from: fitted learners with their margins, and tuples with distances."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhnm._steps import fitted_steps, transform
 from skhnm._tuples import Tuples
+from skhnm._typing import FloatArray, IndexArray
 from skhnm.estimators._base import BaseMetricLearner
+from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._rows import unit_rows
+from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
+from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
 
 
 def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, Any]:
@@ -43,6 +48,21 @@ def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, An
     return learner, X if X is None else transform(steps[: found[-1]], X)
 
 
+def margin_of(learner: BaseMetricLearner) -> float | None:
+    """Return the margin that a learner was fitted with, in its loss's distance, if any."""
+    loss: Any = learner.loss_
+    if isinstance(loss, LargeMarginLoss) or (isinstance(loss, TripletLoss) and not loss.soft):
+        return loss.margin
+    if getattr(loss, "metric", "sqeuclidean") == "sqeuclidean":
+        return margin_of_miner(learner.negative_miner_)
+    return None
+
+
+def margin_of_miner(miner: Any) -> float | None:
+    """Return the margin of a miner that selects by one, if it has one."""
+    return miner.margin if isinstance(miner, (SemiHardMiner, ViolatingMiner)) else None
+
+
 def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
     """Return the tuples, if all of their rows exist.
 
@@ -69,3 +89,18 @@ def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
                 "embeddings that the tuples were mined from"
             )
     return tuples
+
+
+def distances_of(Z: FloatArray, P: FloatArray, triplets: IndexArray, metric: str) -> FloatArray:
+    """Return (t, 2) float64: each anchor's distance to its positive and to its negative."""
+    if metric == "cosine":
+        Z, P = unit_rows(Z)[0], unit_rows(P)[0]
+    d = np.empty((len(triplets), 2))
+    others = np.ascontiguousarray(triplets[:, 1:])
+    anchors = np.ascontiguousarray(triplets[:, 0])
+    pair_distances_tile(Z, P, anchors, others, np.nan, 0, len(d), d)
+    if metric == "euclidean":
+        np.sqrt(d, out=d)
+    elif metric == "cosine":  # |u - v|² = 2 (1 - cos) at unit length
+        d /= 2
+    return d

@@ -11,14 +11,15 @@ from sklearn.utils.validation import check_array
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, RandomState
 from skhnm._validation import check_choice, check_embeddings, check_number
-from skhnm.estimators._base import BaseMetricLearner
-from skhnm.kernels._distances import pair_distances_tile
-from skhnm.kernels._rows import unit_rows
-from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.miners._known import NEGATIVE_MINERS
-from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
 from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, point_look, shades
-from skhnm.plotting._inputs import check_tuples, fitted_learner
+from skhnm.plotting._inputs import (
+    check_tuples,
+    distances_of,
+    fitted_learner,
+    margin_of,
+    margin_of_miner,
+)
 
 Limits = tuple[float, float]
 
@@ -138,7 +139,7 @@ class MiningDisplay:
         return cls.from_tuples(
             learner._transform_as_trained(X),
             learner.mine(X, y, n_negatives=n_negatives, n_positives=n_positives),
-            margin=_margin_of(learner) if margin is None else margin,
+            margin=margin_of(learner) if margin is None else margin,
             metric=getattr(learner.loss_, "metric", "sqeuclidean"),
             ax=ax, scatter_kwargs=scatter_kwargs,
         )  # fmt: skip
@@ -190,7 +191,7 @@ class MiningDisplay:
             random_state=random_state, n_jobs=n_jobs,
         )  # fmt: skip
         return cls.from_tuples(
-            Z, tuples, pool=pool, margin=_margin_of_miner(miner) if margin is None else margin,
+            Z, tuples, pool=pool, margin=margin_of_miner(miner) if margin is None else margin,
             ax=ax, scatter_kwargs=scatter_kwargs,
         )  # fmt: skip
 
@@ -240,7 +241,7 @@ class MiningDisplay:
             raise ValueError(f"pool has {P.shape[1]} columns, but Z has {Z.shape[1]}")
         check_choice(metric, "metric", tuple(_METRICS))
         triplets = check_tuples(tuples, len(Z), len(P)).triplets()
-        d_ap, d_an = _distances(Z, P, triplets, metric).T
+        d_ap, d_an = distances_of(Z, P, triplets, metric).T
         display = cls(d_ap, d_an, margin=margin, metric=metric)
         return display.plot(ax, scatter_kwargs=scatter_kwargs)
 
@@ -355,21 +356,6 @@ def _percent(share: float) -> str:
     return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
-def _distances(Z: FloatArray, P: FloatArray, triplets: Any, metric: str) -> FloatArray:
-    """Return (t, 2) float64: each anchor's distance to its positive and to its negative."""
-    if metric == "cosine":
-        Z, P = unit_rows(Z)[0], unit_rows(P)[0]
-    d = np.empty((len(triplets), 2))
-    others = np.ascontiguousarray(triplets[:, 1:])
-    anchors = np.ascontiguousarray(triplets[:, 0])
-    pair_distances_tile(Z, P, anchors, others, np.nan, 0, len(d), d)
-    if metric == "euclidean":
-        np.sqrt(d, out=d)
-    elif metric == "cosine":  # |u - v|² = 2 (1 - cos) at unit length
-        d /= 2
-    return d
-
-
 def _shares(d_ap: FloatArray, d_an: FloatArray, margin: float | None) -> dict[str, float]:
     """Return the share of each region, in [0, 1]."""
     hard = d_an <= d_ap
@@ -381,17 +367,3 @@ def _shares(d_ap: FloatArray, d_an: FloatArray, margin: float | None) -> dict[st
         "semi-hard": float((~hard & ~easy).mean()),
         "easy": float(easy.mean()),
     }
-
-
-def _margin_of(learner: BaseMetricLearner) -> float | None:
-    """Return the margin that a learner was fitted with, in its loss's distance, if any."""
-    loss: Any = learner.loss_
-    if isinstance(loss, LargeMarginLoss) or (isinstance(loss, TripletLoss) and not loss.soft):
-        return loss.margin
-    if getattr(loss, "metric", "sqeuclidean") == "sqeuclidean":
-        return _margin_of_miner(learner.negative_miner_)
-    return None
-
-
-def _margin_of_miner(miner: Any) -> float | None:
-    return miner.margin if isinstance(miner, (SemiHardMiner, ViolatingMiner)) else None
