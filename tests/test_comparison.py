@@ -371,10 +371,10 @@ class TestReading:
         assert str(found).endswith(found.verdict())
 
     def test_a_gain_within_the_spread_is_none(self):
-        found = made_up({"hardest": [0.02, -0.01, 0.03, -0.01, 0.01], "all": [-0.01] * 5})
+        found = made_up({"hardest": [0.02, -0.01, 0.03, 0.0, 0.0], "all": [-0.01] * 5})
         assert found.verdict() == (
             "By accuracy, no miner is better than random negatives beyond the spread over splits; "
-            "the best of the others: hardest (+0.0080, better in 3 of 5)."
+            "the best of the others: hardest (+0.0080, better in 2 of 5)."
         )
 
     def test_overlap_of_training_rows_widens_the_spread(self):
