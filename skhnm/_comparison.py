@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import indexable
 
 from skhnm._comparison_result import BASELINE, MinerComparison
+from skhnm._steps import can_transform
 from skhnm._typing import IndexArray, LabelArray, RandomState
 from skhnm._validation import check_generator, check_number, encode_labels
 from skhnm.metrics._scorer import retrieval_scorer
@@ -110,6 +111,8 @@ def compare_miners(
     """
     pipeline, step = _with_classifier(estimator)
     labelled = _labelled_miners(miners)
+    asked = named_scores(scoring)
+    seed = _seed(random_state)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     learner = pipeline.named_steps[step]
     _, codes = encode_labels(y, getattr(learner, "unlabelled", None))
@@ -118,11 +121,13 @@ def compare_miners(
         (train[codes[train] >= 0], test[codes[test] >= 0])
         for train, test in _as_indices(check_cv(cv, y, classifier=True).split(X, y, groups))
     ]
-    scorers, note = _scorers(scoring, codes, splits)
+    if not splits:
+        raise ValueError("cv gave no splits: pass a number, a splitter, or pairs of train and test")
+    scorers, note = _scorers(asked, codes, splits)
 
     alike = {}
     if learner.get_params(deep=False).get("random_state", 0) is None:
-        alike[f"{step}__random_state"] = _seed(random_state)
+        alike[f"{step}__random_state"] = seed
     candidates = {BASELINE: clone(pipeline).set_params(**{step: "passthrough"})}
     for label, miner in labelled.items():
         chosen = {f"{step}__negative_miner": miner, **alike}
@@ -191,7 +196,7 @@ def _with_classifier(estimator: Any) -> tuple[Pipeline, str]:
     last = pipeline.steps[-1][1]
     if is_classifier(last):
         return pipeline, learners[0]
-    if not (isinstance(last, str) or hasattr(last, "transform")):
+    if not can_transform(last):
         raise ValueError(
             f"estimator ends in {last!r}, which neither classifies nor transforms; let it end in "
             "the metric learner or in a classifier"
@@ -252,14 +257,39 @@ def _as_indices(splits: Any) -> list[Split]:
     ]
 
 
-def _scorers(scoring: Any, codes: IndexArray, splits: list[Split]) -> tuple[dict[str, Any], str]:
-    """Return scorers by name, and a note on what the splits do not let be judged."""
+def named_scores(scoring: Any) -> dict[str, Any]:
+    """Return the scores that are asked for, names or callables, by label; {} for the default."""
+    if scoring is None:
+        return {}
+    if isinstance(scoring, Mapping):
+        asked = dict(scoring)
+    elif isinstance(scoring, str):
+        asked = {scoring: scoring}
+    elif callable(scoring):
+        asked = {"score": scoring}
+    else:
+        names = list(scoring) if isinstance(scoring, Iterable) else [scoring]
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError(
+                "scoring must be a name, a callable, several names, or a dict of names and "
+                f"callables by label; got {scoring!r}"
+            )
+        asked = {name: name for name in names}
+    if not asked:
+        raise ValueError("scoring is empty: name at least one score, or leave it out")
+    return asked
+
+
+def _scorers(
+    asked: dict[str, Any], codes: IndexArray, splits: list[Split]
+) -> tuple[dict[str, Any], str]:
+    """Return scorers by label, and a note on what the splits do not let be judged."""
     refused = {}
     if any(not np.isin(codes[test], codes[train]).any() for train, test in splits):
         refused["classification"] = "the classes of the test rows are not in training"
     if any(not _can_be_searched(codes[test]) for _, test in splits):
         refused["retrieval"] = "a split has not two classes among its test rows, one of two rows"
-    if scoring is None:
+    if not asked:
         names: list[str] = []
         names += CLASSIFICATION if "classification" not in refused else ()
         names += RETRIEVAL if "retrieval" not in refused else ()
@@ -268,16 +298,6 @@ def _scorers(scoring: Any, codes: IndexArray, splits: list[Split]) -> tuple[dict
             return {name: _scorer(name)[0] for name in names}, left_out and f"{left_out}."
         why = " and ".join(refused.values())
         raise ValueError(f"these splits cannot be judged, because {why}; pass another cv")
-    if isinstance(scoring, Mapping):
-        asked = dict(scoring)
-    elif isinstance(scoring, str):
-        asked = {scoring: scoring}
-    elif callable(scoring):
-        asked = {"score": scoring}
-    else:
-        asked = {name: name for name in scoring}
-    if not asked:
-        raise ValueError("scoring is empty: name at least one score, or leave it out")
     scorers = {}
     for label, given in asked.items():
         scorers[label], what = _scorer(given)
@@ -316,6 +336,5 @@ def _scorer(given: Any) -> tuple[Any, str]:
 
 def _seed(random_state: RandomState) -> int:
     given: Any = random_state
-    if isinstance(given, Integral):
-        return int(given)
-    return int(check_generator(random_state).integers(2**32))
+    drawn = check_generator(given).integers(2**32)
+    return int(given if isinstance(given, Integral) else drawn)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr
 
+from skhnm._text import aligned
 from skhnm._typing import FloatArray, IndexArray
 
 BASELINE = "none"
@@ -81,7 +82,7 @@ class MinerComparison:
         columns: dict[str, list[Any]] = {"miner": list(self.labels)}
         for name, scores in self.scores.items():
             columns[f"mean_{name}"] = scores.mean(axis=1).tolist()
-            columns[f"std_{name}"] = _spread(scores).tolist()
+            columns[f"std_{name}"] = spread(scores).tolist()
         columns["seconds"] = np.median(self.seconds, axis=1).tolist()
         columns["n_tuples"] = self.n_tuples.mean(axis=1).tolist()
         return columns
@@ -90,16 +91,12 @@ class MinerComparison:
         columns = [["", "", *self.labels]]
         for name, scores in self.scores.items():
             head, _, tail = name.partition("_")
-            cells = map(_mean_and_spread, scores.mean(axis=1), _spread(scores))
+            cells = map(mean_and_spread, scores.mean(axis=1), spread(scores))
             columns.append([head, tail.replace("_", " "), *cells])
         seconds, tuples = np.median(self.seconds, axis=1), self.n_tuples.mean(axis=1)
         columns.append(["", "seconds", *(f"{value:.2f}" for value in seconds)])
         columns.append(["", "tuples", *(f"{value:,.0f}" if value else "–" for value in tuples)])
-        widths = [max(map(len, column)) for column in columns]
-        lines = [
-            "  ".join([cells[0].ljust(widths[0]), *map(str.rjust, cells[1:], widths[1:])]).rstrip()
-            for cells in zip(*columns, strict=True)
-        ]
+        lines = aligned(zip(*columns, strict=True))
         n_splits = len(self.n_test)
         legend = (
             f"Mean ± standard deviation over {n_splits} splits; seconds: the median fit."
@@ -166,15 +163,16 @@ class MinerComparison:
         )
 
 
-def _spread(scores: FloatArray) -> FloatArray:
+def spread(scores: FloatArray) -> FloatArray:
     """Return the sample standard deviation over splits, nan for one."""
     if scores.shape[1] < 2:
         return np.full(len(scores), np.nan)
-    spread: FloatArray = scores.std(axis=1, ddof=1)
-    return spread
+    found: FloatArray = scores.std(axis=1, ddof=1)
+    return found
 
 
-def _mean_and_spread(mean: float, spread: float) -> str:
+def mean_and_spread(mean: float, spread: float) -> str:
+    """Write both, or the mean alone where one split has no spread."""
     return f"{mean:.3f}" if np.isnan(spread) else f"{mean:.3f} ± {spread:.3f}"
 
 

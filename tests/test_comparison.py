@@ -277,6 +277,9 @@ class TestScoring:
             compare_miners(pipe(), *iris, scoring=["recall_at_0"])
         with pytest.raises(ValueError, match="scoring is empty"):
             compare_miners(pipe(), *iris, scoring=[])
+        for scoring in (3, [retrieval_scorer("map_at_r")]):
+            with pytest.raises(TypeError, match="scoring must be a name, a callable"):
+                compare_miners(pipe(), *iris, scoring=scoring)
 
     def test_classes_that_training_lacks_are_judged_by_retrieval(self, digits):
         X, y = digits
@@ -299,6 +302,10 @@ class TestScoring:
         found = compare_miners(learner(), X[few], y[few], miners=["random"], cv=LeaveOneOut())
         assert found.metrics == self.DEFAULT[:4]
         assert "No retrieval: a split has not two classes" in str(found)
+
+    def test_no_splits_are_refused(self, iris):
+        with pytest.raises(ValueError, match="cv gave no splits"):
+            compare_miners(pipe(), *iris, cv=[])
 
     def test_splits_that_nothing_can_judge_are_refused(self, iris):
         X, y = iris
@@ -364,10 +371,10 @@ class TestReading:
         assert str(found).endswith(found.verdict())
 
     def test_a_gain_within_the_spread_is_none(self):
-        found = made_up({"hardest": [0.02, -0.01, 0.03, -0.01, 0.01], "all": [-0.01] * 5})
+        found = made_up({"hardest": [0.02, -0.01, 0.03, 0.0, 0.0], "all": [-0.01] * 5})
         assert found.verdict() == (
             "By accuracy, no miner is better than random negatives beyond the spread over splits; "
-            "the best of the others: hardest (+0.0080, better in 3 of 5)."
+            "the best of the others: hardest (+0.0080, better in 2 of 5)."
         )
 
     def test_overlap_of_training_rows_widens_the_spread(self):

@@ -14,7 +14,7 @@ LAYERS = [
     {"exceptions"},
     {"_tuples"},
     {"kernels"},
-    {"_validation", "_threads", "_registry", "_compat"},
+    {"_validation", "_threads", "_registry", "_compat", "_text", "_steps"},
     {"embeddings", "losses", "neighbors"},
     {"pools"},
     {"miners", "_model"},

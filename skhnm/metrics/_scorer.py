@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sklearn.pipeline import Pipeline
-
+from skhnm._steps import can_transform, fitted_steps, transform
 from skhnm._threads import effective_n_jobs
 from skhnm._validation import check_choice, check_number
 from skhnm.metrics._functions import MEASURES
@@ -89,7 +88,6 @@ class RetrievalScorer:
 
     def __call__(self, estimator: Any, X: Any, y: Any) -> float:
         """Return how well the estimator's embeddings of X retrieve each other."""
-        estimator = getattr(estimator, "best_estimator_", estimator)  # of a search
         Z = self._embed(estimator, X)
         unlabelled = [
             value
@@ -106,11 +104,11 @@ class RetrievalScorer:
             raise ValueError(f"{self!r} cannot judge these rows: {error}") from error
 
     def _embed(self, estimator: Any, X: Any) -> Any:
-        if hasattr(estimator, "transform"):
-            return estimator.transform(X)
-        if isinstance(estimator, Pipeline) and len(estimator) > 1:
-            X, last = estimator[:-1].transform(X), estimator[-1]
-            return self._embed(last, X) if isinstance(last, Pipeline) else X
+        steps = fitted_steps(estimator)
+        if not can_transform(steps[-1]):
+            steps.pop()
+        if steps:
+            return transform(steps, X)
         raise TypeError(
             f"{self!r} judges embeddings, but {type(estimator).__name__} has no transform: pass "
             "a metric learner or another transformer, or a pipeline with one before its last step"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from skhnm._text import aligned
+
 
 class Report(dict[str, float]):
     """A dict of measures, whose ``print`` shows a table; counts are whole numbers."""
 
     def __str__(self) -> str:
-        lines = [(name, _shown(value)) for name, value in self.items()]
-        names = max((len(name) for name, _ in lines), default=0)
-        numbers = max((len(number) for _, number in lines), default=0)
-        return "\n".join(f"{name:<{names}}  {number:>{numbers}}" for name, number in lines)
+        return "\n".join(aligned((name, _shown(value)) for name, value in self.items()))
 
 
 def _shown(value: float) -> str:

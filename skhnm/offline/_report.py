@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from skhnm._text import aligned
 from skhnm.offline._filters import NAMES
 
 DROPPED = ("positive", "group", "min_rank", *NAMES)
@@ -48,7 +49,7 @@ class MiningReport:
     positive_similarity: float | None
 
     def __str__(self) -> str:
-        lines = [
+        rows = [
             ("queries", f"{self.n_queries:,}"),
             ("with fewer negatives than asked", f"{self.n_short:,}"),
             ("with none", f"{self.n_without:,}"),
@@ -57,10 +58,7 @@ class MiningReport:
             ("mean similarity of positives", _number(self.positive_similarity)),
             *((f"dropped by {name}", f"{count:,}") for name, count in self.dropped.items()),
         ]
-        names = max(len(name) for name, _ in lines)
-        numbers = max(len(number) for _, number in lines)
-        table = [f"{name:<{names}}  {number:>{numbers}}" for name, number in lines]
-        return "\n".join([*table, f"index: {self.index}"])
+        return "\n".join([*aligned(rows), f"index: {self.index}"])
 
 
 @dataclass

@@ -39,6 +39,12 @@ def pyplot(display: object) -> Any:
     return plt
 
 
+def point_look(look: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return a look of ``ax.scatter`` with a user's options in its place, `c` for colour too."""
+    kept = {name: value for name, value in look.items() if name != "color" or "c" not in options}
+    return {**kept, **options}
+
+
 def axes_for(display: object, ax: Any, **figure_options: Any) -> Any:
     """Return the axes given, or those of a new figure that makes room for legends."""
     plt = pyplot(display)
@@ -88,9 +94,17 @@ def legend_beside(ax: Any, **options: Any) -> Any:
 
 
 def legend_above(ax: Any, n_columns: int, **options: Any) -> Any:
-    """Put a legend in `n_columns` above the axes, where no data are."""
+    """Put a legend above the axes, where no data are: in `n_columns`, or in one if they are narrow.
+
+    Call it last but before the figure is laid out: a legend wider than its axes would leave
+    a constrained layout of several no room.
+    """
     place = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.01), "borderaxespad": 0.0}
-    return _readable(ax.legend(**{**place, "ncols": n_columns, "frameon": False, **options}))
+    look = {**place, "frameon": False, **options}
+    legend = ax.legend(ncols=n_columns, **look)
+    if legend.get_window_extent().width > ax.get_window_extent().width:
+        legend = ax.legend(ncols=1, **look)
+    return _readable(legend)
 
 
 def _readable(legend: Any) -> Any:

@@ -6,9 +6,10 @@ from textwrap import fill
 from typing import Any, Self
 
 import numpy as np
+from sklearn.utils import check_array, check_consistent_length
 
-from skhnm._comparison import MINERS, compare_miners
-from skhnm._comparison_result import BASELINE, MinerComparison
+from skhnm._comparison import MINERS, compare_miners, named_scores
+from skhnm._comparison_result import BASELINE, MinerComparison, mean_and_spread, spread
 from skhnm._typing import FloatArray, RandomState
 from skhnm.plotting._common import COLORS, GREY, axes_for, ink, legend_above
 
@@ -23,7 +24,7 @@ class MinerComparisonDisplay:
     the baseline, the features as they are. Thin lines connect the dots of a split: where
     they run alike, miners differ in the same way in every split.
 
-    Make it with `from_comparison` or `from_estimator`.
+    It is best made by `from_comparison` or `from_estimator`.
 
     Parameters
     ----------
@@ -38,15 +39,17 @@ class MinerComparisonDisplay:
 
     Attributes
     ----------
-    ax_, figure_
-        Axes and figure of the last `plot`.
-    splits_ : list of Line2D
+    ax_ : matplotlib Axes
+        The axes drawn into.
+    figure_ : matplotlib Figure
+        Its figure.
+    splits_ : list of matplotlib Line2D
         Dots and line of each split.
-    means_ : Line2D
+    means_ : matplotlib Line2D
         The diamonds.
-    baseline_ : Line2D
+    baseline_ : matplotlib Line2D
         The dashed line.
-    values_ : list of Text
+    values_ : list of matplotlib Text
         Mean ± standard deviation of each row, beside the axes.
 
     See Also
@@ -55,6 +58,7 @@ class MinerComparisonDisplay:
 
     Examples
     --------
+    >>> import matplotlib.pyplot as plt
     >>> from sklearn.datasets import load_wine
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
@@ -67,6 +71,7 @@ class MinerComparisonDisplay:
     ... )
     >>> sorted(display.labels)
     ['hardest', 'random']
+    >>> plt.close(display.figure_)
     """
 
     def __init__(
@@ -89,13 +94,12 @@ class MinerComparisonDisplay:
             Of `skhnm.compare_miners`.
         metric : str, optional
             Name of one of its scores, such as "accuracy"; by default the first.
-        ax : matplotlib axes, optional
-            Where to draw; left out: a new figure.
+        ax : matplotlib Axes, optional
+            Where to draw; left out, a new figure.
 
         Returns
         -------
         display : MinerComparisonDisplay
-            Drawn.
         """
         scores = comparison.of(metric)
         here = comparison.labels.index(BASELINE)
@@ -130,17 +134,21 @@ class MinerComparisonDisplay:
         estimator, X, y, miners, cv, scoring, groups, random_state, n_jobs
             As in `skhnm.compare_miners`.
         metric : str, optional
-            Name of one of the scores; by default the first.
-        ax : matplotlib axes, optional
-            Where to draw; left out: a new figure.
+            Name of one of the scores; by default the first. Where `scoring` is left out,
+            it is the only one that is computed.
+        ax : matplotlib Axes, optional
+            Where to draw; left out, a new figure.
 
         Returns
         -------
         display : MinerComparisonDisplay
-            Drawn.
         """
+        asked = named_scores(scoring) or named_scores(metric)
+        if metric is not None and metric not in asked:
+            listed = ", ".join(map(repr, asked))
+            raise ValueError(f"metric must be one of the scores, {listed}; got {metric!r}")
         comparison = compare_miners(
-            estimator, X, y, miners=miners, cv=cv, scoring=scoring, groups=groups,
+            estimator, X, y, miners=miners, cv=cv, scoring=asked or None, groups=groups,
             random_state=random_state, n_jobs=n_jobs,
         )  # fmt: skip
         return cls.from_comparison(comparison, metric=metric, ax=ax)
@@ -150,19 +158,19 @@ class MinerComparisonDisplay:
 
         Parameters
         ----------
-        ax : matplotlib axes, optional
-            Where to draw; left out: a new figure, as high as the miners need.
+        ax : matplotlib Axes, optional
+            Where to draw; left out, a new figure, as high as the miners need.
 
         Returns
         -------
         self
-            With the attributes above.
         """
-        scores = np.asarray(self.scores, dtype=float)
+        scores = check_array(self.scores, input_name="scores")
+        check_consistent_length(self.labels, scores)
         means = scores.mean(axis=1)
         order = np.argsort(means, kind="stable")
         scores, means = scores[order], means[order]
-        n_miners, n_splits = scores.shape
+        n_miners = len(scores)
         rows = np.arange(n_miners)
         self.ax_ = ax = axes_for(self, ax, figsize=(7.0, 1.5 + 0.32 * n_miners))
         self.figure_ = ax.figure
@@ -182,14 +190,12 @@ class MinerComparisonDisplay:
             means, rows, color=COLORS[0], linestyle="none", marker="D", markersize=8,
             markeredgecolor=ink(self), zorder=3, label="mean",
         )  # fmt: skip
-        spreads = scores.std(axis=1, ddof=1) if n_splits > 1 else [None] * n_miners
         self.values_ = [
             ax.annotate(
-                f"{mean:.3f}" if spread is None else f"{mean:.3f} ± {spread:.3f}",
-                (1.0, row), (6, 0), xycoords=ax.get_yaxis_transform(),
+                text, (1.0, row), (6, 0), xycoords=ax.get_yaxis_transform(),
                 textcoords="offset points", va="center",
             )
-            for row, mean, spread in zip(rows, means, spreads, strict=True)
+            for row, text in zip(rows, map(mean_and_spread, means, spread(scores)), strict=True)
         ]  # fmt: skip
         ax.set_yticks(rows, [fill(self.labels[i], LABEL_WIDTH) for i in order])
         ax.set_ylim(-0.6, n_miners - 0.4)

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 
 from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm._typing import FloatArray, IndexArray, LabelArray
 from skhnm._validation import check_embeddings, check_number, encode_labels
 from skhnm.plotting._common import (
     GREY,
@@ -19,6 +19,7 @@ from skhnm.plotting._common import (
     ink,
     legend_beside,
     marker,
+    point_look,
 )
 from skhnm.plotting._inputs import check_tuples, fitted_learner
 
@@ -35,7 +36,7 @@ class EmbeddingDisplay:
 
     Parameters
     ----------
-    Z : array of shape (n_samples, 2)
+    Z : array-like of shape (n_samples, 2)
         Where the rows are drawn.
     y : array-like of shape (n_samples,)
         Their labels.
@@ -119,8 +120,9 @@ class EmbeddingDisplay:
 
         Parameters
         ----------
-        estimator : metric learner or Pipeline
-            Fitted; a pipeline holds the learner as its last step, or before a classifier.
+        estimator : metric learner, Pipeline or search
+            Fitted; a pipeline holds the learner as its last step, or before a classifier; of a
+            search over these, the best estimator is taken.
         X : array-like of shape (n_samples, n_features)
             Rows, at least two.
         y : array-like of shape (n_samples,)
@@ -228,10 +230,18 @@ class EmbeddingDisplay:
         -------
         self
         """
+        places = check_embeddings(self.Z)
+        classes, codes = encode_labels(self.y, self.unlabelled)
+        check_consistent_length(places, codes)
+        if places.shape[1] != 2:
+            raise ValueError(
+                f"Z must have two columns to be drawn, got {places.shape[1]}: from_embeddings "
+                "projects more"
+            )
         self.ax_ = ax = axes_for(self, ax)
         self.figure_ = ax.figure
-        self._draw_points(scatter_kwargs or {})
-        self._draw_tuples(line_kwargs or {})
+        self._draw_points(places, classes, codes, scatter_kwargs or {})
+        self._draw_tuples(places, line_kwargs or {})
         ax.set(xlabel=self.xlabel, ylabel=self.ylabel)
         if self.equal_scales:
             alone = len(ax.get_shared_x_axes().get_siblings(ax)) == 1
@@ -242,8 +252,9 @@ class EmbeddingDisplay:
             legend_beside(ax)
         return self
 
-    def _draw_points(self, options: dict[str, Any]) -> None:
-        classes, codes = encode_labels(self.y, self.unlabelled)
+    def _draw_points(
+        self, places: FloatArray, classes: LabelArray, codes: IndexArray, options: dict[str, Any]
+    ) -> None:
         shown = self._classes_with_looks(len(classes), codes)
         in_legend = len(shown) <= MOST_IN_LEGEND
         size = _point_size(len(codes))
@@ -252,8 +263,8 @@ class EmbeddingDisplay:
         def draw(rows: Any, name: str | None, **look: Any) -> Any:
             if not rows.any():
                 return None
-            label = name if in_legend else None
-            return self.ax_.scatter(*self.Z[rows].T, label=label, **{**common, **look, **options})
+            look = {**common, **look, "label": name if in_legend else None}
+            return self.ax_.scatter(*places[rows].T, **point_look(look, options))
 
         back = {"color": GREY, "marker": ".", "s": size}
         self.unlabelled_ = draw(codes < 0, "unlabelled", alpha=0.6, **back)
@@ -278,26 +289,26 @@ class EmbeddingDisplay:
         most = np.argsort(-in_tuples, kind="stable")[:MOST_IN_LEGEND]
         return np.sort(most[in_tuples[most] > 0])
 
-    def _draw_tuples(self, options: dict[str, Any]) -> None:
+    def _draw_tuples(self, places: FloatArray, options: dict[str, Any]) -> None:
         self.anchors_ = self.negative_lines_ = self.positive_lines_ = None
         tuples = self.tuples
         if tuples is None or not len(tuples):
             return
         dotted = {"label": "to positive", "linestyles": (0, (1, 1.2)), "linewidths": 1.6}
         solid = {"label": "to hard negative", "linestyles": "-", "linewidths": 1.1}
-        self.positive_lines_ = self._draw_lines(tuples.positives, {**dotted, **options})
-        self.negative_lines_ = self._draw_lines(tuples.negatives, {**solid, **options})
+        to_positives = places[_pairs(tuples.anchors, tuples.positives)]
+        to_negatives = places[_pairs(tuples.anchors, tuples.negatives)]
+        self.positive_lines_ = self._draw_lines(to_positives, {**dotted, **options})
+        self.negative_lines_ = self._draw_lines(to_negatives, {**solid, **options})
         self.anchors_ = self.ax_.scatter(
-            *self.Z[np.unique(tuples.anchors)].T, label="anchor",
+            *places[np.unique(tuples.anchors)].T, label="anchor",
             s=70, facecolors="none", edgecolors=ink(self),
             linewidths=1.1, zorder=4,
         )  # fmt: skip
 
-    def _draw_lines(self, others: IndexArray, look: dict[str, Any]) -> Any:
+    def _draw_lines(self, segments: FloatArray, look: dict[str, Any]) -> Any:
         from matplotlib.collections import LineCollection
 
-        assert self.tuples is not None
-        segments = self.Z[_pairs(self.tuples.anchors, others)]
         lines = LineCollection(list(segments), **{"colors": ink(self), "zorder": 3, **look})
         return self.ax_.add_collection(lines)
 
@@ -320,8 +331,8 @@ def _in_the_plane(Z: FloatArray, codes: IndexArray) -> tuple[FloatArray, tuple[s
     places = pca.fit_transform(Z)
     first, second = 100 * pca.explained_variance_ratio_
     return places, (
-        f"first principal component ({first:.0f} % of variance)",
-        f"second principal component ({second:.0f} % of variance)",
+        f"first principal component\n({first:.0f} % of variance)",
+        f"second principal component\n({second:.0f} % of variance)",
     )
 
 

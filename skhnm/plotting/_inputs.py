@@ -1,24 +1,30 @@
-"""What Displays are made from: fitted learners, embeddings and tuples, checked."""
+"""What Displays are made from: fitted learners with their margins, and tuples with distances."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skhnm._steps import fitted_steps, transform
 from skhnm._tuples import Tuples
+from skhnm._typing import FloatArray, IndexArray
 from skhnm.estimators._base import BaseMetricLearner
+from skhnm.kernels._distances import pair_distances_tile
+from skhnm.kernels._rows import unit_rows
+from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
+from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
 
 
 def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, Any]:
-    """Return the fitted learner, and X as the steps of a pipeline before it leave it.
+    """Return the fitted learner, and X as the steps before it leave it.
 
     Parameters
     ----------
-    estimator : metric learner or Pipeline
-        A pipeline holds the learner as its last step, or before a classifier.
+    estimator : metric learner, Pipeline or search
+        A pipeline holds the learner as its last step, or before a classifier; of a search
+        over these, the best estimator is taken.
     X : array-like, optional
         Rows; None is handed back.
 
@@ -29,23 +35,32 @@ def fitted_learner(estimator: Any, X: Any = None) -> tuple[BaseMetricLearner, An
     NotFittedError
         If it is not fitted.
     """
-    steps = (
-        [step for _, step in estimator.steps] if isinstance(estimator, Pipeline) else [estimator]
-    )
+    steps = fitted_steps(estimator)
     found = [i for i, step in enumerate(steps) if isinstance(step, BaseMetricLearner)]
     if not found:
         raise TypeError(
             "estimator must be a fitted metric learner (HardNegativeMetricLearner, "
-            f"MLPMetricLearner), or a Pipeline that holds one; got {estimator!r}. Of a search, "
-            "pass its best_estimator_"
+            "MLPMetricLearner), or a Pipeline or a fitted search that holds one; got "
+            f"{estimator!r}"
         )
     learner = steps[found[-1]]
     check_is_fitted(learner)
-    if X is not None:
-        for step in steps[: found[-1]]:
-            if step is not None and not isinstance(step, str):  # both pass rows through
-                X = step.transform(X)
-    return learner, X
+    return learner, X if X is None else transform(steps[: found[-1]], X)
+
+
+def margin_of(learner: BaseMetricLearner) -> float | None:
+    """Return the margin that a learner was fitted with, in its loss's distance, if any."""
+    loss: Any = learner.loss_
+    if isinstance(loss, LargeMarginLoss) or (isinstance(loss, TripletLoss) and not loss.soft):
+        return loss.margin
+    if getattr(loss, "metric", "sqeuclidean") == "sqeuclidean":
+        return margin_of_miner(learner.negative_miner_)
+    return None
+
+
+def margin_of_miner(miner: Any) -> float | None:
+    """Return the margin of a miner that selects by one, if it has one."""
+    return miner.margin if isinstance(miner, (SemiHardMiner, ViolatingMiner)) else None
 
 
 def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
@@ -74,3 +89,18 @@ def check_tuples(tuples: Any, n_anchors: int, n_pool: int) -> Tuples:
                 "embeddings that the tuples were mined from"
             )
     return tuples
+
+
+def distances_of(Z: FloatArray, P: FloatArray, triplets: IndexArray, metric: str) -> FloatArray:
+    """Return (t, 2) float64: each anchor's distance to its positive and to its negative."""
+    if metric == "cosine":
+        Z, P = unit_rows(Z)[0], unit_rows(P)[0]
+    d = np.empty((len(triplets), 2))
+    others = np.ascontiguousarray(triplets[:, 1:])
+    anchors = np.ascontiguousarray(triplets[:, 0])
+    pair_distances_tile(Z, P, anchors, others, np.nan, 0, len(d), d)
+    if metric == "euclidean":
+        np.sqrt(d, out=d)
+    elif metric == "cosine":  # |u - v|² = 2 (1 - cos) at unit length
+        d /= 2
+    return d

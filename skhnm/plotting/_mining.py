@@ -11,14 +11,15 @@ from sklearn.utils.validation import check_array
 from skhnm._tuples import Tuples
 from skhnm._typing import FloatArray, RandomState
 from skhnm._validation import check_choice, check_embeddings, check_number
-from skhnm.estimators._base import BaseMetricLearner
-from skhnm.kernels._distances import pair_distances_tile
-from skhnm.kernels._rows import unit_rows
-from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.miners._known import NEGATIVE_MINERS
-from skhnm.miners._relative import SemiHardMiner, ViolatingMiner
-from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, shades
-from skhnm.plotting._inputs import check_tuples, fitted_learner
+from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, point_look, shades
+from skhnm.plotting._inputs import (
+    check_tuples,
+    distances_of,
+    fitted_learner,
+    margin_of,
+    margin_of_miner,
+)
 
 Limits = tuple[float, float]
 
@@ -112,8 +113,9 @@ class MiningDisplay:
 
         Parameters
         ----------
-        estimator : metric learner or Pipeline
-            Fitted; a pipeline holds the learner as its last step, or before a classifier.
+        estimator : metric learner, Pipeline or search
+            Fitted; a pipeline holds the learner as its last step, or before a classifier; of a
+            search over these, the best estimator is taken.
         X : array-like of shape (n_samples, n_features)
             Rows.
         y : array-like of shape (n_samples,)
@@ -137,7 +139,7 @@ class MiningDisplay:
         return cls.from_tuples(
             learner._transform_as_trained(X),
             learner.mine(X, y, n_negatives=n_negatives, n_positives=n_positives),
-            margin=_margin_of(learner) if margin is None else margin,
+            margin=margin_of(learner) if margin is None else margin,
             metric=getattr(learner.loss_, "metric", "sqeuclidean"),
             ax=ax, scatter_kwargs=scatter_kwargs,
         )  # fmt: skip
@@ -189,7 +191,7 @@ class MiningDisplay:
             random_state=random_state, n_jobs=n_jobs,
         )  # fmt: skip
         return cls.from_tuples(
-            Z, tuples, pool=pool, margin=_margin_of_miner(miner) if margin is None else margin,
+            Z, tuples, pool=pool, margin=margin_of_miner(miner) if margin is None else margin,
             ax=ax, scatter_kwargs=scatter_kwargs,
         )  # fmt: skip
 
@@ -239,7 +241,7 @@ class MiningDisplay:
             raise ValueError(f"pool has {P.shape[1]} columns, but Z has {Z.shape[1]}")
         check_choice(metric, "metric", tuple(_METRICS))
         triplets = check_tuples(tuples, len(Z), len(P)).triplets()
-        d_ap, d_an = _distances(Z, P, triplets, metric).T
+        d_ap, d_an = distances_of(Z, P, triplets, metric).T
         display = cls(d_ap, d_an, margin=margin, metric=metric)
         return display.plot(ax, scatter_kwargs=scatter_kwargs)
 
@@ -264,6 +266,8 @@ class MiningDisplay:
             for d in (self.d_ap, self.d_an)
         )
         check_consistent_length(d_ap, d_an)
+        if (d_ap < 0).any() or (d_an < 0).any():
+            raise ValueError("d_ap and d_an must be distances, >= 0, but some are negative")
         if not len(d_ap):
             raise ValueError(
                 "There is no tuple with a positive and a negative to draw: take another miner, or "
@@ -281,8 +285,8 @@ class MiningDisplay:
         distance = _METRICS[self.metric]
         ax.set(
             xscale=scale, yscale=scale, xlim=x, ylim=y,
-            xlabel=f"anchor to positive, $d_{{ap}}$ ({distance})",
-            ylabel=f"anchor to negative, $d_{{an}}$ ({distance})",
+            xlabel=f"anchor to positive, $d_{{ap}}$\n({distance})",
+            ylabel=f"anchor to negative, $d_{{an}}$\n({distance})",
         )  # fmt: skip
         legend_above(ax, len(self.shares_))
         return self
@@ -323,7 +327,7 @@ class MiningDisplay:
                 "color": ink(self), "s": float(np.clip(6000 / len(d_ap), 4, 20)), "linewidths": 0,
                 "alpha": 0.7 if len(d_ap) < 500 else 0.4,
             }  # fmt: skip
-            self.points_ = self.ax_.scatter(d_ap, d_an, **{**look, **options})
+            self.points_ = self.ax_.scatter(d_ap, d_an, **point_look(look, options))
             return
         spaced = np.geomspace if scale == "log" else np.linspace
         cells = [spaced(*limits, 81) for limits in (x, y)]
@@ -352,21 +356,6 @@ def _percent(share: float) -> str:
     return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
-def _distances(Z: FloatArray, P: FloatArray, triplets: Any, metric: str) -> FloatArray:
-    """Return (t, 2) float64: each anchor's distance to its positive and to its negative."""
-    if metric == "cosine":
-        Z, P = unit_rows(Z)[0], unit_rows(P)[0]
-    d = np.empty((len(triplets), 2))
-    others = np.ascontiguousarray(triplets[:, 1:])
-    anchors = np.ascontiguousarray(triplets[:, 0])
-    pair_distances_tile(Z, P, anchors, others, np.nan, 0, len(d), d)
-    if metric == "euclidean":
-        np.sqrt(d, out=d)
-    elif metric == "cosine":  # |u - v|² = 2 (1 - cos) at unit length
-        d /= 2
-    return d
-
-
 def _shares(d_ap: FloatArray, d_an: FloatArray, margin: float | None) -> dict[str, float]:
     """Return the share of each region, in [0, 1]."""
     hard = d_an <= d_ap
@@ -378,17 +367,3 @@ def _shares(d_ap: FloatArray, d_an: FloatArray, margin: float | None) -> dict[st
         "semi-hard": float((~hard & ~easy).mean()),
         "easy": float(easy.mean()),
     }
-
-
-def _margin_of(learner: BaseMetricLearner) -> float | None:
-    """Return the margin that a learner was fitted with, in its loss's distance, if any."""
-    loss: Any = learner.loss_
-    if isinstance(loss, LargeMarginLoss) or (isinstance(loss, TripletLoss) and not loss.soft):
-        return loss.margin
-    if getattr(loss, "metric", "sqeuclidean") == "sqeuclidean":
-        return _margin_of_miner(learner.negative_miner_)
-    return None
-
-
-def _margin_of_miner(miner: Any) -> float | None:
-    return miner.margin if isinstance(miner, (SemiHardMiner, ViolatingMiner)) else None

@@ -76,8 +76,9 @@ class TrainingDisplay:
 
         Parameters
         ----------
-        estimator : metric learner or Pipeline
-            Fitted; a pipeline holds the learner as its last step, or before a classifier.
+        estimator : metric learner, Pipeline or search
+            Fitted; a pipeline holds the learner as its last step, or before a classifier; of a
+            search over these, the best estimator is taken.
         ax : matplotlib Axes, optional
             Whose place the panels take; left out, a new figure.
         line_kwargs : dict, optional
@@ -103,7 +104,7 @@ class TrainingDisplay:
         Parameters
         ----------
         estimators : dict
-            Names and fitted metric learners or Pipelines.
+            Fitted metric learners, Pipelines or searches by name.
         ax : matplotlib Axes, optional
             Whose place the panels take; left out, a new figure.
         line_kwargs : dict, optional
@@ -113,6 +114,10 @@ class TrainingDisplay:
         -------
         display : TrainingDisplay
         """
+        if not isinstance(estimators, Mapping):
+            raise TypeError(
+                f"estimators must be a dict of fitted metric learners by name; got {estimators!r}"
+            )
         if not estimators:
             raise ValueError("estimators is empty; pass at least one fitted metric learner")
         runs = {name: _run_of(estimator) for name, estimator in estimators.items()}
@@ -135,12 +140,14 @@ class TrainingDisplay:
         has_scores = any(len(run["validation"]) for run in self.runs.values())
         panels = [name for name in _PANELS if name != "validation" or has_scores]
         self._make_axes(panels, ax)
+        from matplotlib.cbook import normalize_kwargs
+        from matplotlib.lines import Line2D
+
+        options = normalize_kwargs(line_kwargs, Line2D)
         self.lines_ = {}
         for i, (name, run) in enumerate(self.runs.items()):
             look = {"color": color(i), "marker": marker(i), "linestyle": dashes(i), "label": name}
-            self.lines_[name] = self._draw_run(
-                run, {"markersize": 4, **look, **(line_kwargs or {})}
-            )
+            self.lines_[name] = self._draw_run(run, {"markersize": 4, **look, **options})
         self._label()
         return self
 

@@ -255,6 +255,8 @@ def test_by_cosine_a_zero_row_is_similar_to_none_but_zero_rows():
     assert mean_reciprocal_rank(Z, y, metric="cosine") == pytest.approx(
         (1 + 1 + 1 / 4 + 1 / 2 + 1 / 4) / 5
     )
+    slightly = {"reference": [[0.0, 0.0], [0.3, 1.0]], "reference_y": [0, 1]}
+    assert recall_at_k([[1.0, 0.0]], [1], metric="cosine", **slightly) == 1.0
     apart = {"reference": Z[2:], "reference_y": y[2:]}
     assert recall_at_k(Z[:2], [1, 1], metric="cosine", **apart) == 1.0  # a tie: row 2 comes first
     assert recall_at_k(Z[:2], [0, 0], metric="cosine", **apart) == 0.0

@@ -103,6 +103,32 @@ def test_a_sample_that_misleads_is_found_out(way, monkeypatch):
         np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), expected)
 
 
+@pytest.mark.parametrize("name", DATA)
+def test_lists_cut_at_the_last_wanted_row_lose_nothing_to_rounding(way, name, monkeypatch):
+    def at_the_last(self, rows, wanted):
+        tile = np.sort(rows @ self._prepare_columns().T, axis=1)
+        return tile[np.arange(len(tile)), wanted - 1]
+
+    Z, y = data(name)
+    own = np.arange(len(Z))
+    monkeypatch.setattr(_ranking._Ranker, "_ceilings", at_the_last)
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), by_loops(Z, y, Z, y, own, None))
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_long_lists_that_are_cut_back_lose_nothing_to_rounding(way, name, monkeypatch):
+    Z, y = data(name)
+    own = np.arange(len(Z))
+    monkeypatch.setattr(_tiling, "COLUMN_TILE", 13)
+    monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted: wanted.max() + 14)
+    monkeypatch.setattr(
+        _ranking._Ranker,
+        "_ceilings",
+        lambda self, rows, wanted: np.full(len(wanted), np.inf, dtype=np.float32),
+    )
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), by_loops(Z, y, Z, y, own, None))
+
+
 @pytest.mark.jit
 @pytest.mark.parametrize("n_classes", [3, 700])
 def test_many_rows_give_the_same_on_any_number_of_threads(n_classes):

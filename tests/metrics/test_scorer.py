@@ -77,6 +77,9 @@ def test_a_fitted_search_is_judged_by_its_best_estimator(digits):
     search = GridSearchCV(pipe, {"pca__n_components": [2, 5]}, cv=2).fit(X, y)
     expected = map_at_r(search.best_estimator_[:-1].transform(X), y)
     assert retrieval_scorer("map_at_r")(search, X, y) == expected
+    inside = make_pipeline(StandardScaler(), search).fit(X, y)
+    Z = inside[-1].best_estimator_[:-1].transform(inside[0].transform(X))
+    assert retrieval_scorer("map_at_r")(inside, X, y) == map_at_r(Z, y)
 
 
 def test_rows_that_the_learner_calls_unlabelled_are_not_judged(digits):

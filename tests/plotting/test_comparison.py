@@ -98,6 +98,21 @@ def test_an_estimator_is_compared_and_drawn_at_once(iris):
     assert np.array_equal(display.scores, expected[1:])
 
 
+def test_a_score_that_is_not_asked_for_is_refused_before_any_fit(iris):
+    def never(Z, y, positives, pool, pool_y, random_state):
+        raise AssertionError
+
+    asked = {"miners": [never], "scoring": "accuracy", "metric": "f1"}
+    with pytest.raises(ValueError, match="metric must be one of the scores, 'accuracy'; got 'f1'"):
+        MinerComparisonDisplay.from_estimator(HardNegativeMetricLearner(), *iris, **asked)
+
+
+def test_labels_and_scores_must_fit(plt):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        MinerComparisonDisplay(["a"], SCORES, [0.5, 0.7]).plot()
+    assert not plt.get_fignums()
+
+
 def test_without_matplotlib_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"MinerComparisonDisplay draws with matplotlib"):

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -65,6 +66,15 @@ def test_a_pipeline_may_end_in_the_learner_or_in_a_classifier(draw, iris):
     pipe = make_pipeline(StandardScaler(), "passthrough", HardNegativeMetricLearner(max_iter=3))
     draw(pipe.fit(X, y), X, y)
     draw(make_pipeline(*(step for _, step in pipe.steps), KNeighborsClassifier()).fit(X, y), X, y)
+
+
+@every_display
+def test_a_search_is_drawn_by_its_best_estimator_and_pipelines_may_be_nested(draw, iris):
+    X, y = iris
+    inner = make_pipeline(HardNegativeMetricLearner(max_iter=3), KNeighborsClassifier())
+    search = GridSearchCV(inner, {"kneighborsclassifier__n_neighbors": [1, 3]}, cv=2)
+    draw(search.fit(X, y), X, y)
+    draw(make_pipeline(StandardScaler(), inner).fit(X, y), X, y)
 
 
 @every_display

@@ -37,8 +37,8 @@ def test_more_dimensions_are_projected_and_the_labels_say_so(iris):
     display = EmbeddingDisplay.from_embeddings(X, y)
     drawn = np.concatenate([points.get_offsets() for points in display.points_])
     assert_allclose(drawn, PCA(2).fit_transform(X))  # iris is sorted by class
-    assert display.ax_.get_xlabel() == "first principal component (92 % of variance)"
-    assert display.ax_.get_ylabel() == "second principal component (5 % of variance)"
+    assert display.ax_.get_xlabel() == "first principal component\n(92 % of variance)"
+    assert display.ax_.get_ylabel() == "second principal component\n(5 % of variance)"
 
 
 def test_rows_all_in_one_place_are_drawn():
@@ -134,9 +134,10 @@ def test_a_unit_is_as_long_on_both_axes_also_where_axes_are_shared(plt):
 
 def test_looks_can_be_changed():
     display = EmbeddingDisplay.from_embeddings(
-        Z, Y, tuples=TUPLES, scatter_kwargs={"s": 3, "alpha": 0.5}, line_kwargs={"linewidths": 4}
+        Z, Y, tuples=TUPLES, scatter_kwargs={"s": 3, "c": "red"}, line_kwargs={"linewidths": 4}
     )
     assert display.points_[0].get_sizes() == [3]
+    assert_array_equal(display.points_[0].get_facecolor()[:, :3], [[1, 0, 0]])
     assert display.negative_lines_.get_linewidth() == display.positive_lines_.get_linewidth() == [4]
 
 
@@ -166,3 +167,22 @@ def test_many_points_are_rasterised():
 def test_bad_embeddings_are_refused(Z, y, message):
     with pytest.raises(ValueError, match=message):
         EmbeddingDisplay.from_embeddings(Z, y)
+
+
+def test_a_display_of_ones_own_takes_what_is_like_an_array():
+    display = EmbeddingDisplay(Z.tolist(), Y, tuples=TUPLES).plot()
+    assert_array_equal(display.points_[0].get_offsets(), Z[:2])
+    assert_array_equal(display.anchors_.get_offsets(), Z[[0, 2]])
+
+
+@pytest.mark.parametrize(
+    ("Z", "y", "message"),
+    [
+        (np.ones((4, 3)), Y, "Z must have two columns to be drawn, got 3"),
+        (Z, Y[:3], "inconsistent numbers of samples"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_before_a_figure_is_made(Z, y, message, plt):
+    with pytest.raises(ValueError, match=message):
+        EmbeddingDisplay(Z, y).plot()
+    assert not plt.get_fignums()

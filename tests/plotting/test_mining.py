@@ -162,8 +162,27 @@ def test_a_rare_region_is_not_called_empty():
 
 
 def test_looks_can_be_changed():
-    display = MiningDisplay.from_tuples(Z, TUPLES, scatter_kwargs={"s": 7})
+    display = MiningDisplay.from_tuples(Z, TUPLES, scatter_kwargs={"s": 7, "c": "red"})
     assert_array_equal(display.points_.get_sizes(), [7])
+    assert_array_equal(display.points_.get_facecolor()[:, :3], [[1, 0, 0]])
+
+
+def test_narrow_axes_side_by_side_keep_their_width_and_stack_the_legend(plt):
+    figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
+    for ax in axes:
+        MiningDisplay.from_tuples(Z, TUPLES, margin=2.0, ax=ax)
+    figure.draw_without_rendering()  # warns of axes that collapse
+    for ax in axes:
+        assert ax.get_window_extent().width > figure.bbox.width / 5
+        *_, semi_hard, easy = ax.get_legend().get_texts()
+        assert easy.get_window_extent().y1 < semi_hard.get_window_extent().y0
+
+
+def test_wide_axes_have_the_legend_in_one_line():
+    display = MiningDisplay.from_tuples(Z, TUPLES, margin=2.0)
+    display.figure_.draw_without_rendering()
+    first, *_, last = display.ax_.get_legend().get_texts()
+    assert first.get_window_extent().y0 == pytest.approx(last.get_window_extent().y0, abs=2)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +193,7 @@ def test_looks_can_be_changed():
         (lambda: MiningDisplay.from_tuples(Z, TUPLES, metric="l1"), "metric must be one of"),
         (lambda: MiningDisplay.from_tuples(Z, TUPLES, pool=np.eye(6)), "pool has 6 columns"),
         (lambda: MiningDisplay([1.0], [1.0, 2.0]).plot(), "inconsistent numbers of samples"),
+        (lambda: MiningDisplay([-1.0], [1.0]).plot(), "distances, >= 0, but some are negative"),
         (lambda: MiningDisplay.from_miner("hard", Z, Z.ravel() > 1), "negative_miner"),
     ],
 )

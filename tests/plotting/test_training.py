@@ -132,6 +132,8 @@ def test_axes_outside_of_a_grid_are_refused(iris, plt):
 def test_no_estimators_are_refused():
     with pytest.raises(ValueError, match="estimators is empty"):
         TrainingDisplay.from_estimators({})
+    with pytest.raises(TypeError, match="estimators must be a dict"):
+        TrainingDisplay.from_estimators([linear()])
 
 
 def test_panels_share_their_horizontal_axis(iris):
@@ -147,5 +149,6 @@ def test_long_curves_keep_ten_markers_or_so():
 
 def test_looks_can_be_changed(iris):
     fitted = linear().fit(*iris)
-    display = TrainingDisplay.from_estimator(fitted, line_kwargs={"linewidth": 3})
+    display = TrainingDisplay.from_estimator(fitted, line_kwargs={"lw": 3, "c": "red"})
     assert only(display)["loss"].get_linewidth() == 3
+    assert only(display)["loss"].get_color() == "red"
