@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
@@ -20,7 +19,7 @@ from skhnm._comparison_result import BASELINE, MinerComparison
 from skhnm._steps import can_transform
 from skhnm._typing import IndexArray, LabelArray, RandomState
 from skhnm._validation import check_generator, check_number, encode_labels
-from skhnm.metrics._scorer import retrieval_scorer
+from skhnm.metrics._scorer import measure_of, retrieval_scorer
 from skhnm.miners._known import NEGATIVE_MINERS
 from skhnm.miners._unranked import RandomMiner
 
@@ -318,10 +317,7 @@ def _scorer(given: Any) -> tuple[Any, str]:
     """Return a scorer, and whether it judges "classification", "retrieval" or something else."""
     if callable(given):
         return given, ""
-    at_k = re.fullmatch(r"(precision|recall)_at_([1-9]\d*)", str(given))
-    if at_k:
-        return retrieval_scorer(f"{at_k[1]}_at_k", k=int(at_k[2])), "retrieval"
-    if given in ("map_at_r", "r_precision", "mean_reciprocal_rank"):
+    if measure_of(given)[0]:
         return retrieval_scorer(given), "retrieval"
     if given in MACRO:
         return make_scorer(MACRO[given], average="macro", zero_division=0), "classification"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from skhnm._steps import can_transform, fitted_steps, transform
@@ -23,11 +24,13 @@ def retrieval_scorer(
     Parameters
     ----------
     name : str
-        "recall_at_k", "precision_at_k", "r_precision", "map_at_r" or "mean_reciprocal_rank".
+        "recall_at_k", "precision_at_k", "r_precision", "map_at_r" or "mean_reciprocal_rank";
+        "recall_at_5" is "recall_at_k" with k = 5, and so on.
     k : int, optional
         How many places count. Left out: what the function of this name takes by default.
     metric : {"euclidean", "cosine"}, default="euclidean"
-        What is near.
+        What is near. A learner whose loss is on cosine similarity is judged by cosine, unless its
+        ``normalize=True`` makes both the same.
     n_jobs : int or None
         Threads; None takes every core, or what the workers of a search leave to each.
 
@@ -64,6 +67,9 @@ def retrieval_scorer(
     >>> scores.shape, bool(scores.min() > 0.5)
     ((5,), True)
     """
+    measure, depth = measure_of(name)
+    if depth is not None and k is None:
+        name, k = measure, depth
     check_choice(name, "name", tuple(MEASURES))
     check_number(k, "k", low=1, integer=True, optional=True)
     if name == "r_precision" and k is not None:
@@ -75,6 +81,14 @@ def retrieval_scorer(
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     effective_n_jobs(n_jobs)
     return RetrievalScorer(name, k, metric, n_jobs)
+
+
+def measure_of(name: Any) -> tuple[str, int | None]:
+    """Return the measure that a name means, and its k if the name tells it; "" for none."""
+    at_k = re.fullmatch(r"(recall|precision)_at_([1-9]\d*)", str(name))
+    if at_k:
+        return f"{at_k[1]}_at_k", int(at_k[2])
+    return (name if isinstance(name, str) and name in MEASURES else ""), None
 
 
 class RetrievalScorer:

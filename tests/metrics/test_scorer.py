@@ -45,6 +45,7 @@ def test_it_takes_places_and_the_cosine(digits):
     fitted = PCA(3).fit(X)
     Z = fitted.transform(X)
     assert retrieval_scorer("recall_at_k", k=5)(fitted, X, y) == recall_at_k(Z, y, k=5)
+    assert vars(retrieval_scorer("recall_at_5")) == vars(retrieval_scorer("recall_at_k", k=5))
     scorer = retrieval_scorer("map_at_r", k=4, metric="cosine", n_jobs=1)
     assert scorer(fitted, X, y) == map_at_r(Z, y, k=4, metric="cosine")
 
