@@ -48,8 +48,9 @@ def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[
     counts : (r,) intp
         Lengths of the lists, changed in place.
     values, columns : (r, w) float32, int32
-        The lists, filled in place, by ascending column; with room for the whole tile.
+        The lists, filled in place. What finds no room is counted all the same.
     """
+    last = values.shape[1] - 1
     is_near = np.empty(tile.shape[1] // 8 * 8, dtype=np.uint8)
     eight = is_near.view(np.uint64)
     for r in range(tile.shape[0]):
@@ -60,14 +61,40 @@ def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[
         for e in range(eight.shape[0]):
             if eight[e] != 0:
                 for j in range(8 * e, 8 * e + 8):
-                    row_values[n] = entries[j]  # without a branch: the next overwrites it
-                    row_columns[n] = column + j
+                    place = min(n, last)
+                    row_values[place] = entries[j]  # without a branch: the next overwrites it
+                    row_columns[place] = column + j
                     n += is_near[j]
         for j in range(is_near.shape[0], entries.shape[0]):
-            row_values[n] = entries[j]
-            row_columns[n] = column + j
+            place = min(n, last)
+            row_values[place] = entries[j]
+            row_columns[place] = column + j
             n += entries[j] <= row_limit
         counts[r] = n
+
+
+@kernel()
+def collect_tile_of_columns(tile, row, limit, counts, values, columns):  # type: ignore[no-untyped-def]
+    """Append the entries of one tile to the lists of its columns, which are queries as well.
+
+    Parameters as in `collect_tile`, but of the tile's columns (c,), and `row` is the sorted
+    position of its first row.
+    """
+    last = values.shape[1] - 1
+    is_near = np.zeros(-(-tile.shape[1] // 8) * 8, dtype=np.uint8)
+    eight = is_near.view(np.uint64)
+    for r in range(tile.shape[0]):
+        entries = tile[r]
+        for j in range(entries.shape[0]):
+            is_near[j] = entries[j] <= limit[j]
+        for e in range(eight.shape[0]):
+            if eight[e] != 0:
+                for j in range(8 * e, min(8 * e + 8, entries.shape[0])):
+                    if is_near[j]:
+                        place = min(counts[j], last)
+                        values[j, place] = entries[j]
+                        columns[j, place] = row + r
+                        counts[j] += 1
 
 
 @kernel()
@@ -113,7 +140,7 @@ def judge_tile(  # type: ignore[no-untyped-def]
     begin, end : (r,) intp
         Sorted positions of the query's own class.
     own : (r,) intp
-        Sorted position of the query itself, which has no place; -1 if it is not in the pool.
+        Pool index of the query itself, which has no place; -1 if it is not in the pool.
     query_norms, norms : (r,), (N',) float64
         Squared norms of the scaled queries, and of the scaled rows by sorted position.
     roundoff : float
@@ -142,14 +169,13 @@ def judge_tile(  # type: ignore[no-untyped-def]
     starts = np.empty((2, 2**DIGIT), dtype=np.intp)
     distances, indices = np.empty(width), np.empty(width, dtype=np.intp)
     for r in range(values.shape[0]):
-        n = _leave_out(values[r], columns[r], counts[r], own[r])
+        n = _leave_out(values[r], columns[r], counts[r], order, own[r])
         listed = columns[r, :n]
         norm = 0.0
         for i in range(n):
             norm = max(norm, norms[listed[i]])
         slack = roundoff * (np.sqrt(query_norms[r]) + np.sqrt(norm)) ** 2
-        bounds = np.searchsorted(listed, begin[r]), np.searchsorted(listed, end[r])
-        gap = _number(values[r, :n], listed, bounds, slack, ranked, starts)
+        gap = _number(values[r, :n], listed, begin[r], end[r], slack, ranked, starts)
         _sort(ranked, spare, starts, n)
         n_places = min(n, places[r, 0])
         _settle(ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, indices)
@@ -180,22 +206,21 @@ def _is_match(entry):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _leave_out(values, columns, n, own):  # type: ignore[no-untyped-def]
+def _leave_out(values, columns, n, order, own):  # type: ignore[no-untyped-def]
     """Take the query itself out of its list of n, and return how many are left."""
-    at = np.searchsorted(columns[:n], own)
-    if at == n or columns[at] != own:
-        return n
-    values[at : n - 1] = values[at + 1 : n].copy()
-    columns[at : n - 1] = columns[at + 1 : n].copy()
-    return n - 1
+    for at in range(n):
+        if order[columns[at]] == own:
+            values[at], columns[at] = values[n - 1], columns[n - 1]
+            return n - 1
+    return n
 
 
 @kernel()
-def _number(values, columns, bounds, slack, entries, starts):  # type: ignore[no-untyped-def]
+def _number(values, columns, begin, end, slack, entries, starts):  # type: ignore[no-untyped-def]
     """Write each of a list as one number: its distance in steps, its column, if it is a match.
 
-    `bounds` are the ends of the query's class in the list; `starts` (2, 2**DIGIT) becomes where
-    the runs of each digit begin. Returns how many steps apart two may be and yet be swapped.
+    Matches are the columns in [begin, end); `starts` (2, 2**DIGIT) becomes where the runs of each
+    digit begin. Returns how many steps apart two may be and yet be swapped.
     """
     low, high = np.float32(np.inf), np.float32(-np.inf)
     for i in range(values.shape[0]):
@@ -206,8 +231,8 @@ def _number(values, columns, bounds, slack, entries, starts):  # type: ignore[no
         step = min(np.int64((values[i] - low) * scale), STEPS - 1)
         starts[0, step & (2**DIGIT - 1)] += 1
         starts[1, step >> DIGIT] += 1
-        is_match = bounds[0] <= i < bounds[1]
-        entries[i] = np.uint64(step << 32 | np.int64(columns[i]) << 1 | is_match)
+        column = np.int64(columns[i])
+        entries[i] = np.uint64(step << 32 | column << 1 | (begin <= column < end))
     for digit in range(2):
         total = 0
         for level in range(2**DIGIT):

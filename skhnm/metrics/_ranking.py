@@ -3,7 +3,8 @@
 A ranking is cut where nothing counts any more: after its first R places, or the largest k. A
 sample of the reference tells beforehand about how far away that is. What lies nearer is
 collected, tile by tile, and ranked. So memory grows with the places that count, for the
-queries of one tile.
+queries of one tile. Where rows ask about each other, and the lists of all of them are not too
+much, a tile serves its rows and its columns, which halves the product.
 """
 
 from __future__ import annotations
@@ -12,20 +13,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skhnm._threads import run_tiles
 from skhnm._typing import FloatArray, IndexArray
-from skhnm.kernels._rank import collect_tile, count_tile, judge_tile, value_at_place
+from skhnm.kernels._rank import judge_tile, value_at_place
+from skhnm.metrics._lists import Lists
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
 
-_FEW = 16
-"""Places up to which heaps of the nearest are faster than lists that are sorted."""
-
 _SAMPLE = 1024
 _ENTRIES = 2**23
-"""Most entries of the lists of one tile, or of all heaps."""
+"""Entries of the lists of one tile of queries, at eight bytes."""
+
+_MOST_ENTRIES = 2**26
+"""Most entries of the lists of all queries at once."""
 
 
 @dataclass(frozen=True)
@@ -97,106 +98,131 @@ def rank_matches(
     n_codes = max(codes.max(initial=-1), reference_codes.max(initial=-1)) + 1
     n_of_class = np.bincount(reference_codes[reference_codes >= 0], minlength=n_codes + 1)
     n_matches = n_of_class[codes] - (own >= 0)  # -1 reads the last one, which is of no class
-    judged = np.flatnonzero((codes >= 0) & (n_matches > 0))
-    n_matches = n_matches[judged]
+    rows = np.flatnonzero((codes >= 0) & (n_matches > 0))
+    n_matches = n_matches[rows]
+    r_places = n_matches if cap is None else np.minimum(n_matches, cap)
     ranker = _Ranker(reference, reference_codes, n_jobs)
-    counts = _Counts(
-        n_matches if cap is None else np.minimum(n_matches, cap), np.asarray(ks, dtype=np.intp)
-    )
-    if len(judged):
-        ranker.judge(Z, codes, own, judged, counts)
-    beyond = np.flatnonzero(counts.first == 0)
+    asked = _Asked(Z, codes, own, rows, r_places, np.asarray(ks, dtype=np.intp))
+    if len(rows):
+        ranker.judge(asked)
+    beyond = rows[asked.first == 0]
     if find_first and len(beyond):
-        rows = judged[beyond]
-        counts.first[beyond] = ranker.place_of_first(Z[rows], codes[rows], own[rows])
+        asked.first[asked.first == 0] = ranker.place_of_first(Z[beyond], codes[beyond], own[beyond])
     return Ranking(
         n_queries=int((codes >= 0).sum()),
         n_matches=n_matches,
-        first=counts.first,
-        hits=counts.hits,
-        r_hits=counts.r_hits,
-        average_precision=counts.precision,
-        n_ranked=len(ranker) - (own[judged] >= 0),
+        first=asked.first,
+        hits=asked.hits,
+        r_hits=asked.r_hits,
+        average_precision=asked.precision,
+        n_ranked=len(ranker) - (own[rows] >= 0),
     )
 
 
-class _Counts:
-    """What is counted for each judged query, in how many places.
+class _Asked:
+    """Queries that are judged, and what was counted for each.
 
     Parameters
     ----------
+    Z, codes, own
+        As in `rank_matches`.
+    rows : (q,) intp
+        The rows of Z that are judged.
     r_places : (q,) intp
         Places for R-precision and MAP@R.
     ks : (s,) intp
         Depths at which to count.
     """
 
-    def __init__(self, r_places: IndexArray, ks: IndexArray) -> None:
-        n = len(r_places)
+    def __init__(
+        self,
+        Z: FloatArray,
+        codes: IndexArray,
+        own: IndexArray,
+        rows: IndexArray,
+        r_places: IndexArray,
+        ks: IndexArray,
+    ) -> None:
+        self.Z = Z
+        self.codes = codes[rows]
+        self.own = own[rows]
+        self.rows = rows
         self.ks = ks
-        self.r_places = r_places
-        self.places = np.maximum(r_places, ks.max(initial=1))
-        self.first = np.zeros(n, dtype=np.intp)
-        self.r_hits = np.zeros(n, dtype=np.intp)
-        self.precision = np.zeros(n)
-        self.hits = np.zeros((n, len(ks)), dtype=np.intp)
+        self.places = np.stack([np.maximum(r_places, ks.max(initial=1)), r_places], axis=1)
+        self.first = np.zeros(len(rows), dtype=np.intp)
+        self.r_hits = np.zeros(len(rows), dtype=np.intp)
+        self.precision = np.zeros(len(rows))
+        self.hits = np.zeros((len(rows), len(ks)), dtype=np.intp)
 
 
 class _Ranker(ExactSearch):
     """An exact search that judges rankings."""
 
-    def judge(
-        self,
-        queries: FloatArray,
-        codes: IndexArray,
-        own: IndexArray,
-        judged: IndexArray,
-        counts: _Counts,
-    ) -> None:
-        """Rank for those queries that are judged, and count."""
-        k = min(int(counts.places.max()), len(self))
-        if k <= _FEW and k * len(queries) <= _ENTRIES:
-            found, _ = self.nearest(queries, codes, k, side="any", own=own)
-            found = found[judged]
-            is_match = (found >= 0) & (self.codes[found] == codes[judged, None])
-            _count_matches(is_match, counts)
-        else:
-            self._judge_tiles(queries, codes, own, judged, counts)
-
-    def _judge_tiles(
-        self,
-        queries: FloatArray,
-        codes: IndexArray,
-        own: IndexArray,
-        judged: IndexArray,
-        counts: _Counts,
-    ) -> None:
+    def judge(self, asked: _Asked) -> None:
+        """Rank for each query that is judged, and count."""
         self._prepare_columns()
-        wanted = np.minimum(counts.places + (own[judged] >= 0), len(self))
-        by_length = np.argsort(wanted, kind="stable")
+        wanted = np.minimum(asked.places[:, 0] + (asked.own >= 0), len(self))
+        rest = np.arange(len(wanted))
+        if self._shares_tiles(asked, wanted):
+            rest = self._judge_mutually(asked, wanted)
+        by_length = rest[np.argsort(wanted[rest], kind="stable")]
         tiles = self._cut(wanted[by_length])
-        begin, end = self.own_range(codes)
-        position = np.full(len(self.pool) + 1, -1, dtype=np.intp)
-        position[self.order] = np.arange(len(self))
-        position = position[own]  # of -1: the last, which is nowhere
-        depths, back = np.unique(counts.ks, return_inverse=True)
-        places = np.stack([counts.places, counts.r_places], axis=1)
 
         def judge(number: int) -> None:
-            of = by_length[tiles[number]]
-            rows = judged[of]
-            lists, norms = self._collect(queries, rows, wanted[of])
-            first, r_hits = np.zeros(len(of), dtype=np.intp), np.zeros(len(of), dtype=np.intp)
-            precision, hits = np.zeros(len(of)), np.zeros((len(of), len(depths)), dtype=np.intp)
-            judge_tile(
-                lists.values, lists.columns, lists.counts, begin[rows], end[rows],
-                position[rows], norms, self._norms, self._roundoff, places[of], depths,
-                queries, rows, self.pool, self.order, first, r_hits, precision, hits,
-            )  # fmt: skip
-            counts.first[of], counts.r_hits[of] = first, r_hits
-            counts.precision[of], counts.hits[of] = precision, hits[:, back]
+            queries = by_length[tiles[number]]
+            lists = self._collect(asked, queries, wanted[queries])
+            self._judge_lists(asked, queries, lists)
 
-        run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(len(judged)))
+        run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(len(rest)))
+
+    def _shares_tiles(self, asked: _Asked, wanted: IndexArray) -> bool:
+        """Whether every row asks about the others, and the lists of all fit into memory."""
+        return (
+            asked.Z is self.pool
+            and len(asked.rows) > len(self) // 2
+            and bool((asked.own == asked.rows).all())
+            and self._room(wanted) * len(self) <= _MOST_ENTRIES
+        )
+
+    def _judge_mutually(self, asked: _Asked, wanted: IndexArray) -> IndexArray:
+        """Judge from tiles that serve their rows and their columns; return whom that leaves."""
+        wanted_of = np.zeros(len(self.pool), dtype=np.intp)
+        wanted_of[asked.rows] = wanted
+        lists = self._open_lists(self.pool, self.order, wanted_of[self.order])
+
+        def collect(tile: FloatArray, rows: slice, others: slice) -> None:
+            lists.append(tile, others.start, rows)
+            if rows != others:
+                lists.append_columns(tile, rows.start, others)
+
+        self._scan_pairs(collect)
+        complete = np.zeros(len(self.pool), dtype=bool)
+        complete[self.order] = lists.are_complete()
+        where = np.empty(len(self.pool), dtype=np.intp)
+        where[self.order] = np.arange(len(self))
+        done = np.flatnonzero(complete[asked.rows])
+
+        def judge(number: int) -> None:
+            queries = done[number * ROW_TILE : (number + 1) * ROW_TILE]
+            self._judge_lists(asked, queries, lists.some(where[asked.rows[queries]]))
+
+        run_tiles(judge, -(-len(done) // ROW_TILE), self.n_jobs, 1e4 * len(done))
+        return np.flatnonzero(~complete[asked.rows])
+
+    def _judge_lists(self, asked: _Asked, queries: IndexArray, lists: Lists) -> None:
+        """Rank some queries' lists, and count."""
+        begin, end = self.own_range(asked.codes[queries])
+        depths, back = np.unique(asked.ks, return_inverse=True)
+        n = len(queries)
+        first, r_hits = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=np.intp)
+        precision, hits = np.zeros(n), np.zeros((n, len(depths)), dtype=np.intp)
+        judge_tile(
+            lists.values, lists.columns, lists.counts, begin, end, asked.own[queries],
+            lists.norms, self._norms, self._roundoff, asked.places[queries], depths, asked.Z,
+            asked.rows[queries], self.pool, self.order, first, r_hits, precision, hits,
+        )  # fmt: skip
+        asked.first[queries], asked.r_hits[queries] = first, r_hits
+        asked.precision[queries], asked.hits[queries] = precision, hits[:, back]
 
     def _cut(self, wanted: IndexArray) -> list[slice]:
         """Cut queries, by ascending length of their rankings, into tiles of limited memory."""
@@ -204,7 +230,7 @@ class _Ranker(ExactSearch):
         start = 0
         while start < len(wanted):
             height = min(ROW_TILE, max(64, -(-len(wanted) // 12)), len(wanted) - start)
-            longest = self._room(wanted[start : start + height][-1:])
+            longest = self._room(wanted[start : start + height][-1:]) + column_width(len(self))
             height = min(height, max(16, _ENTRIES // longest))
             tiles.append(slice(start, start + height))
             start += height
@@ -216,29 +242,41 @@ class _Ranker(ExactSearch):
         return (expected + 4.0 * np.sqrt(expected) + 3.0).astype(np.intp)
 
     def _room(self, wanted: IndexArray) -> int:
-        """Return how long lists grow that reach to the place in the sample, with one tile more."""
+        """Return how long most lists are that reach to the place in the sample."""
         place = float(self._place_in_sample(wanted).max(initial=0))
-        expected = (place + 3.0 * np.sqrt(place)) * len(self) / _SAMPLE
-        return int(min(expected, len(self))) + column_width(len(self))
+        longest = (place + 2.5 * np.sqrt(place)) * len(self) / _SAMPLE
+        return int(min(longest, len(self))) + 1
 
-    def _collect(
-        self, queries: FloatArray, rows: IndexArray, wanted: IndexArray
-    ) -> tuple[_Lists, FloatArray]:
-        """List what may be among the wanted nearest of some queries; also give their norms."""
-        augmented, norms = self._augment(queries, rows)
-        everywhere = slice(0, len(self))
-        allowed = np.array([[0, len(self), 0, 0]])
-        slack = self._slack(norms, everywhere).astype(np.float32)
-        ceiling = self._ceilings(augmented, wanted)
-        lists = _Lists(self._room(wanted), slack, ceiling, wanted)
+    def _collect(self, asked: _Asked, queries: IndexArray, wanted: IndexArray) -> Lists:
+        """List what may be among the wanted nearest of some queries."""
+        augmented, _ = self._augment(asked.Z, asked.rows[queries])
+        everywhere = np.array([[0, len(self), 0, 0]])
+        lists = self._open_lists(asked.Z, asked.rows[queries], wanted, column_width(len(self)))
         while True:
-            for tile, others in self._products(augmented, allowed):
+            for tile, others in self._products(augmented, everywhere):
+                lists.make_room(others.stop - others.start)
                 lists.append(tile, others.start)
-            short = lists.n_below() < wanted
-            if not short.any():
-                return lists, norms
+            complete = lists.are_complete()
+            if complete.all():
+                return lists
             # The sample has misled these. The others' lists are complete: nothing joins them.
-            lists.begin_again(short)
+            lists.begin_again(~complete)
+
+    def _open_lists(
+        self, Z: FloatArray, rows: IndexArray, wanted: IndexArray, more: int = 0
+    ) -> Lists:
+        """Return empty lists of some rows of Z."""
+        ceiling = np.empty(len(rows), dtype=np.float32)
+        norms = np.empty(len(rows))
+
+        def estimate(number: int) -> None:
+            part = slice(number * ROW_TILE, (number + 1) * ROW_TILE)
+            augmented, norms[part] = self._augment(Z, rows[part])
+            ceiling[part] = self._ceilings(augmented, wanted[part])
+
+        run_tiles(estimate, -(-len(rows) // ROW_TILE), self.n_jobs, 1e4 * len(rows))
+        slack = self._slack(norms, slice(0, len(self))).astype(np.float32)
+        return Lists(self._room(wanted) + more, norms, slack, ceiling, wanted)
 
     def _ceilings(self, augmented: FloatArray, wanted: IndexArray) -> FloatArray:
         """Estimate, by a sample of the columns, a distance beyond the wanted places (r,)."""
@@ -263,79 +301,3 @@ class _Ranker(ExactSearch):
         before = np.bincount(query[tied < match[query, 0]], minlength=len(match))
         place: IndexArray = 1 + nearer + before
         return place
-
-
-def _count_matches(is_match: NDArray[np.bool_], counts: _Counts) -> None:
-    """Count in rankings (q, w) that are known to their last place that counts."""
-    place = np.arange(is_match.shape[1])
-    n_hits = np.cumsum(is_match, axis=1)
-    counts.hits[:] = n_hits[:, np.minimum(counts.ks, is_match.shape[1]) - 1]
-    counts.first[:] = np.where(is_match.any(axis=1), is_match.argmax(axis=1) + 1, 0)
-    counted = is_match & (place < counts.r_places[:, None])
-    counts.r_hits[:] = counted.sum(axis=1)
-    counts.precision[:] = (counted * n_hits / (place + 1)).sum(axis=1) / counts.r_places
-
-
-class _Lists:
-    """What may be among the wanted nearest of each query of a tile.
-
-    Parameters
-    ----------
-    room : int
-        Length at which the lists begin.
-    slack : (r,) float32
-        Bound of the rounding error of each query's distances.
-    ceiling : (r,) float32
-        A distance within which there are enough, or so it is hoped. For the sake of rounding,
-        what is at most twice the slack beyond is collected as well.
-    wanted : (r,) intp
-        How many are wanted. Lists that grow long are cut back to these, and what may tie.
-    """
-
-    def __init__(
-        self, room: int, slack: FloatArray, ceiling: FloatArray, wanted: IndexArray
-    ) -> None:
-        self._slack = slack
-        self._ceiling = ceiling
-        self._limit = ceiling + 2 * slack
-        self._wanted = wanted
-        self.counts = np.zeros(len(wanted), dtype=np.intp)
-        self.values = np.empty((len(wanted), room), dtype=np.float32)
-        self.columns = np.empty((len(wanted), room), dtype=np.int32)
-
-    def append(self, tile: FloatArray, column: int) -> None:
-        """Append what lies within the limits in a tile of distances."""
-        if self.counts.max() + tile.shape[1] > self.values.shape[1]:
-            self._make_room(tile.shape[1])
-        collect_tile(tile, column, self._limit, self.counts, self.values, self.columns)
-
-    def n_below(self) -> IndexArray:
-        """Count what surely suffices: what is at most the ceiling (r,)."""
-        counts = np.empty_like(self.counts)
-        count_tile(self.values, self.counts, self._ceiling, counts)
-        return counts
-
-    def begin_again(self, short: NDArray[np.bool_]) -> None:
-        """Empty some lists, to collect them without a ceiling; close the others."""
-        self.counts[short] = 0
-        self._ceiling[short] = np.inf
-        self._limit = np.where(short, np.float32(np.inf), np.float32(-np.inf))
-
-    def _make_room(self, n_more: int) -> None:
-        for r in np.flatnonzero(self.counts + n_more > self.values.shape[1]):
-            self._cut_back(int(r))
-        if self.counts.max() + n_more > self.values.shape[1] // 4 * 3:
-            self.values = np.concatenate([self.values, np.empty_like(self.values)], axis=1)
-            self.columns = np.concatenate([self.columns, np.empty_like(self.columns)], axis=1)
-
-    def _cut_back(self, r: int) -> None:
-        """Lower the ceiling of a long list to the last value that is wanted."""
-        n, wanted = self.counts[r], self._wanted[r]
-        if n <= wanted:
-            return
-        values, columns = self.values[r, :n], self.columns[r, :n]
-        self._ceiling[r] = np.partition(values, wanted - 1)[wanted - 1]
-        self._limit[r] = self._ceiling[r] + 2 * self._slack[r]
-        kept = values <= self._limit[r]
-        self.counts[r] = n = int(kept.sum())
-        self.values[r, :n], self.columns[r, :n] = values[kept], columns[kept]

@@ -190,28 +190,45 @@ class ExactSearch:
         """Fill the heaps (n, k) of the pool's own rows; a tile serves both its sides."""
         if len(self) == 0:
             return
-        columns = self._prepare_columns()
         known = slice(len(plan.order) - len(self), None)  # rows without a class come first
         allowed, distances, indices = plan.allowed[known], distances[known], indices[known]
         upper = np.where(np.isnan(plan.upper[known]), -np.inf, plan.upper[known])
+
+        def scan(tile: FloatArray, rows: slice, others: slice) -> None:
+            select_mutual_tile(
+                tile, rows.start, others.start, sign, self._unit,
+                self._slack(self._norms[rows], others), self._slack(self._norms[others], rows),
+                allowed, upper, self.pool, self.order, distances, indices,
+            )  # fmt: skip
+
+        self._scan_pairs(scan, lambda rows, others: may_select(allowed[rows], others), sign)
+
+    def _scan_pairs(
+        self,
+        scan: Callable[[FloatArray, slice, slice], None],
+        matters: Callable[[slice, slice], bool] = lambda rows, others: True,
+        sign: float = 1.0,
+    ) -> None:
+        """Call ``scan(tile, rows, others)`` for each pair of tiles of the pool's own rows.
+
+        Each pair comes once, and no two at the same time that have a tile in common.
+        """
+        columns = self._prepare_columns()
         tiles = row_tiles(len(self))
         in_use = [threading.Lock() for _ in tiles]
 
         def scan_pair(number: int) -> None:
             i, j = meeting(number, len(tiles))
-            if j == len(tiles) or not may_select(allowed[tiles[i]], tiles[j]):
+            if j == len(tiles) or not matters(tiles[i], tiles[j]):
                 return
             rows, others = tiles[i], tiles[j]
             augmented, _ = self._augment(self.pool, self.order[rows], sign)
-            tile = augmented @ columns[others].T
+            with np.errstate(invalid="ignore"):  # of unused lanes of BLAS's own kernels
+                tile = augmented @ columns[others].T
             with ExitStack() as stack:
                 for one in sorted({i, j}):  # in one order for all threads, or they might wait
                     stack.enter_context(in_use[one])
-                select_mutual_tile(
-                    tile, rows.start, others.start, sign, self._unit,
-                    self._slack(self._norms[rows], others), self._slack(self._norms[others], rows),
-                    allowed, upper, self.pool, self.order, distances, indices,
-                )  # fmt: skip
+                scan(tile, rows, others)
 
         run_tiles(
             scan_pair, n_meetings(len(tiles)), self.n_jobs, 0.5 * self._nanoseconds(len(self))

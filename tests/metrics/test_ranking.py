@@ -27,12 +27,17 @@ def data(name, n=150, classes=4, dtype=np.float64):
     return DATA[name](random, y).astype(dtype), y
 
 
-@pytest.fixture(params=["heaps", "lists", "lists by a sample"])
-def way(request, monkeypatch):
+@pytest.fixture(params=["shared tiles", "tiles of queries"])
+def tiles(request, monkeypatch):
+    """Tiles that serve their rows and their columns, or their rows alone."""
+    if request.param == "tiles of queries":
+        monkeypatch.setattr(_ranking, "_MOST_ENTRIES", 0)
+
+
+@pytest.fixture(params=["all rows", "a sample"])
+def way(request, tiles, monkeypatch):
     """Each way to find the places that count, on data of any size."""
-    monkeypatch.setattr(_ranking, "_FEW", 10**6 if request.param == "heaps" else 0)
-    monkeypatch.setattr(_ranking, "_SAMPLE", 16 if request.param == "lists by a sample" else 1024)
-    return request.param
+    monkeypatch.setattr(_ranking, "_SAMPLE", 16 if request.param == "a sample" else 1024)
 
 
 def by_loops(Z, y, reference, reference_y, own, cap):
@@ -90,17 +95,23 @@ def test_equals_plain_loops_with_tiles_of_any_size(way, monkeypatch):
         np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), expected)
 
 
-def test_a_sample_that_misleads_is_found_out(way, monkeypatch):
+@pytest.mark.parametrize("distance", [0.0, 1e-3, 0.05, 4.0])
+def test_a_sample_that_misleads_is_found_out(way, distance, monkeypatch):
+    def mislead(self, rows, wanted):
+        return np.full(len(wanted), distance, dtype=np.float32)
+
     Z, y = data("classes mixed")
     own = np.arange(len(Z))
-    expected = by_loops(Z, y, Z, y, own, None)
-    for distance in (0.0, 1e-3):
-        monkeypatch.setattr(
-            _ranking._Ranker,
-            "_ceilings",
-            lambda self, rows, wanted, d=distance: np.full(len(wanted), d, dtype=np.float32),
-        )
-        np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), expected)
+    monkeypatch.setattr(_ranking._Ranker, "_ceilings", mislead)
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), by_loops(Z, y, Z, y, own, None))
+
+
+def test_lists_without_room_are_found_out(way, monkeypatch):
+    Z, y = data("classes mixed")
+    own = np.arange(len(Z))
+    for room in (1, 30):
+        monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted, room=room: room)
+        np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), by_loops(Z, y, Z, y, own, None))
 
 
 @pytest.mark.parametrize("name", DATA)
