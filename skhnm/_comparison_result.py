@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,8 @@ class MinerComparison:
             if n_splits > 1
             else "One split; seconds: one fit."
         )
-        return "\n".join([*lines, "", legend, *filter(None, [self.note]), self.verdict()])
+        words = [legend, *filter(None, [self.note]), self.verdict()]
+        return "\n".join([*lines, "", *(fill(sentence, 80) for sentence in words)])
 
     __repr__ = __str__
 

@@ -1,6 +1,7 @@
 """Miners are compared on equal terms, and the numbers are scikit-learn's."""
 
 import functools
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -368,7 +369,7 @@ class TestReading:
             "By accuracy, better than random negatives beyond the spread over splits: "
             "hardest (+0.0200, better in 5 of 5)."
         )
-        assert str(found).endswith(found.verdict())
+        assert str(found).endswith(fill(found.verdict(), 80))
 
     def test_a_gain_within_the_spread_is_none(self):
         found = made_up({"hardest": [0.02, -0.01, 0.03, 0.0, 0.0], "all": [-0.01] * 5})
