@@ -57,7 +57,7 @@ def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[
         entries, row_values, row_columns = tile[r], values[r], columns[r]
         row_limit, n = limit[r], counts[r]
         for j in range(is_near.shape[0]):  # without a branch: sixteen at a time
-            is_near[j] = entries[j] <= row_limit
+            is_near[j] = not entries[j] > row_limit  # what is no number is looked at later
         for e in range(eight.shape[0]):
             if eight[e] != 0:
                 for j in range(8 * e, 8 * e + 8):
@@ -69,7 +69,7 @@ def collect_tile(tile, column, limit, counts, values, columns):  # type: ignore[
             place = min(n, last)
             row_values[place] = entries[j]
             row_columns[place] = column + j
-            n += entries[j] <= row_limit
+            n += not entries[j] > row_limit
         counts[r] = n
 
 
@@ -86,7 +86,7 @@ def collect_tile_of_columns(tile, row, limit, counts, values, columns):  # type:
     for r in range(tile.shape[0]):
         entries = tile[r]
         for j in range(entries.shape[0]):
-            is_near[j] = entries[j] <= limit[j]
+            is_near[j] = not entries[j] > limit[j]
         for e in range(eight.shape[0]):
             if eight[e] != 0:
                 for j in range(8 * e, min(8 * e + 8, entries.shape[0])):
@@ -103,7 +103,7 @@ def count_tile(values, counts, ceiling, n_below):  # type: ignore[no-untyped-def
     for r in range(values.shape[0]):
         row, high, n = values[r], ceiling[r], 0
         for i in range(counts[r]):
-            n += row[i] <= high
+            n += not row[i] > high
         n_below[r] = n
 
 
@@ -225,10 +225,12 @@ def _number(values, columns, begin, end, slack, entries, starts):  # type: ignor
     low, high = np.float32(np.inf), np.float32(-np.inf)
     for i in range(values.shape[0]):
         low, high = min(low, values[i]), max(high, values[i])
-    scale = np.float32((STEPS - 1) / (np.float64(high) - low)) if high > low else np.float32(0)
+    span = np.float64(high) - np.float64(low)
+    is_finite = 0.0 < span < np.inf  # else a query so far away that float32 overflows, or all tie
+    scale = np.float32((STEPS - 1) / span) if is_finite else np.float32(0)
     starts[:] = 0
     for i in range(values.shape[0]):
-        step = min(np.int64((values[i] - low) * scale), STEPS - 1)
+        step = min(np.int64((values[i] - low) * scale), STEPS - 1) if is_finite else 0
         starts[0, step & (2**DIGIT - 1)] += 1
         starts[1, step >> DIGIT] += 1
         column = np.int64(columns[i])

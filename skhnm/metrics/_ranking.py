@@ -275,7 +275,8 @@ class _Ranker(ExactSearch):
             ceiling[part] = self._ceilings(augmented, wanted[part])
 
         run_tiles(estimate, -(-len(rows) // ROW_TILE), self.n_jobs, 1e4 * len(rows))
-        slack = self._slack(norms, slice(0, len(self))).astype(np.float32)
+        # A query may be so far away that nothing is known of its distances in float32.
+        slack = np.minimum(self._slack(norms, slice(0, len(self))), 1e37).astype(np.float32)
         return Lists(self._room(wanted) + more, norms, slack, ceiling, wanted)
 
     def _ceilings(self, augmented: FloatArray, wanted: IndexArray) -> FloatArray:
@@ -283,7 +284,8 @@ class _Ranker(ExactSearch):
         ceilings = np.full(len(wanted), np.inf, dtype=np.float32)
         if len(self) > 2 * _SAMPLE:
             sample = np.linspace(0, len(self) - 1, _SAMPLE).astype(np.intp)
-            tile = augmented @ self._prepare_columns()[sample].T
+            with np.errstate(invalid="ignore", over="ignore"):
+                tile = augmented @ self._prepare_columns()[sample].T
             value_at_place(tile, self._place_in_sample(wanted), ceilings)
         return ceilings
 

@@ -223,7 +223,7 @@ class ExactSearch:
                 return
             rows, others = tiles[i], tiles[j]
             augmented, _ = self._augment(self.pool, self.order[rows], sign)
-            with np.errstate(invalid="ignore"):  # of unused lanes of BLAS's own kernels
+            with np.errstate(invalid="ignore", over="ignore"):  # also of BLAS's unused lanes
                 tile = augmented @ columns[others].T
             with ExitStack() as stack:
                 for one in sorted({i, j}):  # in one order for all threads, or they might wait
@@ -372,7 +372,7 @@ class ExactSearch:
         for others in column_tiles(allowed, width):
             n = others.stop - others.start
             tile = space[: height * n].reshape(height, n)
-            with np.errstate(invalid="ignore"):  # of unused lanes of BLAS's own kernels
+            with np.errstate(invalid="ignore", over="ignore"):  # also of BLAS's unused lanes
                 np.matmul(augmented, columns[others].T, out=tile)
             yield tile, others
 

@@ -84,6 +84,14 @@ def test_equals_plain_loops_with_a_reference_apart(way, name):
     np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
 
 
+@pytest.mark.parametrize("scale", [1e-30, 1e12, 1e25])
+def test_equals_plain_loops_for_queries_of_another_scale(way, scale):
+    reference, reference_y = data("classes apart")
+    Z, y = data("classes apart", n=40)
+    asked = Z * scale, y, reference, reference_y, np.full(len(Z), -1), None
+    np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
+
+
 def test_equals_plain_loops_with_tiles_of_any_size(way, monkeypatch):
     Z, y = data("ties")
     own = np.arange(len(Z))
