@@ -217,6 +217,7 @@ def test_float32_and_float64_rank_alike(function):
     assert function(narrow, y) == function(narrow.astype(np.float64), y)
 
 
+@pytest.mark.jit
 @every_function
 def test_threads_change_nothing(function):
     Z = np.random.default_rng(0).normal(size=(700, 4))

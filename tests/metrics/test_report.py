@@ -44,6 +44,7 @@ def test_it_counts_queries_and_those_without_a_match():
     assert (report["n_queries"], report["n_without_match"]) == (15, 1)
 
 
+@pytest.mark.jit
 def test_it_prints_as_a_table():
     report = retrieval_report(np.repeat(Z, 60, axis=0), np.repeat(Y, 60), ks=(1, 10))
     lines = str(report).split("\n")
