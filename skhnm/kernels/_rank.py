@@ -206,6 +206,12 @@ def _is_match(entry):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def _step(entry):  # type: ignore[no-untyped-def]
+    """Distance of an entry of `_number`, in steps."""
+    return np.int64(entry >> np.uint64(32))
+
+
+@kernel()
 def _leave_out(values, columns, n, order, own):  # type: ignore[no-untyped-def]
     """Take the query itself out of its list of n, and return how many are left."""
     for at in range(n):
@@ -249,11 +255,11 @@ def _number(values, columns, begin, end, slack, entries, starts):  # type: ignor
 def _sort(entries, spare, starts, n):  # type: ignore[no-untyped-def]
     """Sort n entries by their steps: a radix sort of two passes."""
     for i in range(n):
-        level = np.int64(entries[i] >> np.uint64(32)) & (2**DIGIT - 1)
+        level = _step(entries[i]) & (2**DIGIT - 1)
         spare[starts[0, level]] = entries[i]
         starts[0, level] += 1
     for i in range(n):
-        level = np.int64(spare[i] >> np.uint64(32 + DIGIT))
+        level = _step(spare[i]) >> DIGIT
         entries[starts[1, level]] = spare[i]
         starts[1, level] += 1
 
@@ -265,11 +271,9 @@ def _settle(  # type: ignore[no-untyped-def]
     """Order runs that rounding leaves open, where some match and some do not, by exact distance."""
     start, is_mixed = 0, False
     for stop in range(1, entries.shape[0] + 1):
-        if stop < entries.shape[0]:
-            step = np.int64(entries[stop] >> np.uint64(32))
-            if step - np.int64(entries[stop - 1] >> np.uint64(32)) <= gap:
-                is_mixed |= _is_match(entries[stop]) != _is_match(entries[start])
-                continue
+        if stop < entries.shape[0] and _step(entries[stop]) - _step(entries[stop - 1]) <= gap:
+            is_mixed |= _is_match(entries[stop]) != _is_match(entries[start])
+            continue
         if is_mixed:
             _settle_run(entries, start, stop, queries, q, pool, order, distances, indices)
         if stop >= n_places:

@@ -69,18 +69,6 @@ class Lists:
         count_tile(self.values, np.minimum(self.counts, self.room), self._ceiling, n_below)
         return (n_below >= self._wanted) & (self.counts <= self.room)
 
-    def some(self, rows: IndexArray) -> Lists:
-        """Return the lists of some queries."""
-        some = Lists(
-            0, self.norms[rows], self._slack[rows], self._ceiling[rows], self._wanted[rows]
-        )
-        some.counts, some.values, some.columns = (
-            self.counts[rows],
-            self.values[rows],
-            self.columns[rows],
-        )
-        return some
-
     def begin_again(self, short: NDArray[np.bool_]) -> None:
         """Empty some lists, to collect them without a ceiling; close the others."""
         self.counts[short] = 0

@@ -186,9 +186,20 @@ class _Ranker(ExactSearch):
 
     def _judge_mutually(self, asked: _Asked, wanted: IndexArray) -> IndexArray:
         """Judge from tiles that serve their rows and their columns; return whom that leaves."""
-        wanted_of = np.zeros(len(self.pool), dtype=np.intp)
-        wanted_of[asked.rows] = wanted
-        lists = self._open_lists(self.pool, self.order, wanted_of[self.order])
+        at = np.empty(len(self.pool), dtype=np.intp)
+        at[self.order] = np.arange(len(self))
+        at = at[asked.rows]  # sorted position of each query
+        wanted_at = np.zeros(len(self), dtype=np.intp)
+        wanted_at[at] = wanted
+        ceiling = np.empty(len(self), dtype=np.float32)
+
+        def estimate(number: int) -> None:
+            part = slice(number * ROW_TILE, (number + 1) * ROW_TILE)
+            augmented, _ = self._augment(self.pool, self.order[part])
+            ceiling[part] = self._ceilings(augmented, wanted_at[part])
+
+        run_tiles(estimate, -(-len(self) // ROW_TILE), self.n_jobs, 1e4 * len(self))
+        lists = self._open_lists(self._norms, ceiling, wanted_at)
 
         def collect(tile: FloatArray, rows: slice, others: slice) -> None:
             lists.append(tile, others.start, rows)
@@ -196,30 +207,34 @@ class _Ranker(ExactSearch):
                 lists.append_columns(tile, rows.start, others)
 
         self._scan_pairs(collect)
-        complete = np.zeros(len(self.pool), dtype=bool)
-        complete[self.order] = lists.are_complete()
-        where = np.empty(len(self.pool), dtype=np.intp)
-        where[self.order] = np.arange(len(self))
-        done = np.flatnonzero(complete[asked.rows])
+        complete = lists.are_complete()[at]
+        done = np.flatnonzero(complete)
 
         def judge(number: int) -> None:
             queries = done[number * ROW_TILE : (number + 1) * ROW_TILE]
-            self._judge_lists(asked, queries, lists.some(where[asked.rows[queries]]))
+            self._judge_lists(asked, queries, lists, at[queries])
 
         run_tiles(judge, -(-len(done) // ROW_TILE), self.n_jobs, 1e4 * len(done))
-        return np.flatnonzero(~complete[asked.rows])
+        return np.flatnonzero(~complete)
 
-    def _judge_lists(self, asked: _Asked, queries: IndexArray, lists: Lists) -> None:
-        """Rank some queries' lists, and count."""
+    def _judge_lists(
+        self,
+        asked: _Asked,
+        queries: IndexArray,
+        lists: Lists,
+        listed: IndexArray | slice = slice(None),
+    ) -> None:
+        """Rank some queries, whose lists are those `listed`, and count."""
         begin, end = self.own_range(asked.codes[queries])
         depths, back = np.unique(asked.ks, return_inverse=True)
         n = len(queries)
         first, r_hits = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=np.intp)
         precision, hits = np.zeros(n), np.zeros((n, len(depths)), dtype=np.intp)
         judge_tile(
-            lists.values, lists.columns, lists.counts, begin, end, asked.own[queries],
-            lists.norms, self._norms, self._roundoff, asked.places[queries], depths, asked.Z,
-            asked.rows[queries], self.pool, self.order, first, r_hits, precision, hits,
+            lists.values[listed], lists.columns[listed], lists.counts[listed], begin, end,
+            asked.own[queries], lists.norms[listed], self._norms, self._roundoff,
+            asked.places[queries], depths, asked.Z, asked.rows[queries], self.pool, self.order,
+            first, r_hits, precision, hits,
         )  # fmt: skip
         asked.first[queries], asked.r_hits[queries] = first, r_hits
         asked.precision[queries], asked.hits[queries] = precision, hits[:, back]
@@ -249,9 +264,11 @@ class _Ranker(ExactSearch):
 
     def _collect(self, asked: _Asked, queries: IndexArray, wanted: IndexArray) -> Lists:
         """List what may be among the wanted nearest of some queries."""
-        augmented, _ = self._augment(asked.Z, asked.rows[queries])
+        augmented, norms = self._augment(asked.Z, asked.rows[queries])
         everywhere = np.array([[0, len(self), 0, 0]])
-        lists = self._open_lists(asked.Z, asked.rows[queries], wanted, column_width(len(self)))
+        lists = self._open_lists(
+            norms, self._ceilings(augmented, wanted), wanted, column_width(len(self))
+        )
         while True:
             for tile, others in self._products(augmented, everywhere):
                 lists.make_room(others.stop - others.start)
@@ -263,18 +280,9 @@ class _Ranker(ExactSearch):
             lists.begin_again(~complete)
 
     def _open_lists(
-        self, Z: FloatArray, rows: IndexArray, wanted: IndexArray, more: int = 0
+        self, norms: FloatArray, ceiling: FloatArray, wanted: IndexArray, more: int = 0
     ) -> Lists:
-        """Return empty lists of some rows of Z."""
-        ceiling = np.empty(len(rows), dtype=np.float32)
-        norms = np.empty(len(rows))
-
-        def estimate(number: int) -> None:
-            part = slice(number * ROW_TILE, (number + 1) * ROW_TILE)
-            augmented, norms[part] = self._augment(Z, rows[part])
-            ceiling[part] = self._ceilings(augmented, wanted[part])
-
-        run_tiles(estimate, -(-len(rows) // ROW_TILE), self.n_jobs, 1e4 * len(rows))
+        """Return empty lists of queries of some squared norms (r,)."""
         # A query may be so far away that nothing is known of its distances in float32.
         slack = np.minimum(self._slack(norms, slice(0, len(self))), 1e37).astype(np.float32)
         return Lists(self._room(wanted) + more, norms, slack, ceiling, wanted)
