@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._tuples import Tuples
+from skhnm.common._tuples import Tuples
 from skhnm.miners import (
     DistanceWeightedMiner,
     HardestMiner,

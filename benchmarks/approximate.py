@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import _data
 from benchmarks._measure import check_faiss, in_child
-from benchmarks._million import million
+from benchmarks._million import million, recall
 from benchmarks._plot import LOOKS, log_axes, save
 from benchmarks._table import Table
 from skhnm import neighbors
@@ -78,11 +78,6 @@ def compare(n: int, d: int, n_classes: int, settings: dict[str, list[dict[str, i
             costs = (ready - start, done - ready, n / (done - start))
             rows.append((name, setting, *costs, recall(found, truth)))
     return rows
-
-
-def recall(found: np.ndarray, truth: np.ndarray) -> float:
-    """Share of the true rows (n, k) that were found (n, k)."""
-    return float((found[:, :, None] == truth[:, None]).any(axis=1).mean())
 
 
 def draw(rows: list[Row], figure: Any) -> None:

@@ -24,7 +24,7 @@ from benchmarks._measure import alternate, check_faiss, in_child
 from benchmarks._plot import INK, LOOKS, save, short
 from benchmarks._table import Table
 from skhnm import HardNegativeMetricLearner
-from skhnm._threads import run_tiles
+from skhnm.common._threads import run_tiles
 from skhnm.miners import HardestMiner
 from skhnm.neighbors import ExactIndex
 from skhnm.neighbors._candidates import Candidates

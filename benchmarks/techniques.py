@@ -22,7 +22,7 @@ from benchmarks._techniques import TECHNIQUES
 from skhnm import HardNegativeMetricLearner
 from skhnm.losses import NCALoss, RobustNCALoss, TripletLoss
 from skhnm.miners import RandomMiner
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 
 COLUMNS = {"technique": "", "mined": "", "random": "", "gain": "+.2%", "fit s": ".2f"}
 

@@ -10,7 +10,7 @@ from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 import skhnm
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
 
 HERE = Path(__file__).parent

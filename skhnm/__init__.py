@@ -1,8 +1,10 @@
 """skhnm: metric learning from hard negatives, in scikit-learn's idiom."""
 
-from skhnm._comparison import compare_miners
-from skhnm._comparison_result import MinerComparison
-from skhnm._tuples import Tuples
+import sys
+
+from skhnm.common._tuples import Tuples
+from skhnm.comparison._function import compare_miners
+from skhnm.comparison._result import MinerComparison
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
 from skhnm.offline._function import mine_hard_negatives
@@ -17,3 +19,11 @@ __all__ = [
     "compare_miners",
     "mine_hard_negatives",
 ]
+
+# Pickles of before the rooms were built say where these lay then.
+for _former, _now in {
+    "_tuples": "common._tuples",
+    "_comparison": "comparison._function",
+    "_comparison_result": "comparison._result",
+}.items():
+    sys.modules[f"skhnm.{_former}"] = sys.modules[f"skhnm.{_now}"]

@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -8,82 +9,94 @@ import pytest
 import skhnm
 
 ROOT = Path(skhnm.__file__).parent
+CHECKOUT = Path(__file__).parent.parent
 
 LAYERS = [
-    {"_typing"},
-    {"exceptions"},
-    {"_tuples"},
+    {"exceptions", "common"},
     {"kernels"},
-    {"_validation", "_threads", "_registry", "_compat", "_text", "_steps"},
     {"embeddings", "losses", "neighbors"},
     {"pools"},
-    {"miners", "_model"},
-    {"_objective", "offline"},
-    {"solvers"},
-    {"_monitor"},
-    {"_training"},
+    {"miners"},
+    {"training", "offline"},
     {"estimators"},
-    {"metrics", "testing", "_comparison_result"},
-    {"_comparison"},
+    {"metrics", "testing"},
+    {"comparison"},
     {"plotting"},
 ]
-"""From the ground up. A part imports from lower layers, or from itself."""
+"""The rooms, from the ground up. A room imports from lower layers, or from itself."""
 
 AXES = {"pools", "miners", "losses"}
 """What a user combines freely: none knows the others."""
 
-
 OPTIONAL = {"matplotlib", "pandas", "polars", "rich", "torch", "faiss"}
 
 
-def name_of(path):
-    return ".".join(["skhnm", *path.relative_to(ROOT).with_suffix("").parts])
+def modules_of(root):
+    """Every module below a package's folder, with its path, by name."""
+    return {
+        ".".join([root.name, *path.relative_to(root).with_suffix("").parts]): path
+        for path in sorted(root.rglob("*.py"))
+    }
 
 
-MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+MODULES = modules_of(ROOT)
 every_module = pytest.mark.parametrize("module", MODULES)
 
 
-def part_of(module):
-    """The file or folder directly below the package that a module belongs to."""
+def room_of(module):
+    """The folder (or file) directly below the package that a module belongs to."""
     return module.split(".")[1]
 
 
-def layer_of(part):
-    found = [number for number, layer in enumerate(LAYERS) if part in layer]
-    assert found, f"{part} has no place in LAYERS: give it the lowest that its imports allow"
+def layer_of(room):
+    found = [number for number, layer in enumerate(LAYERS) if room in layer]
+    assert found, f"{room} has no place in LAYERS: give it the lowest that its imports allow"
     return found[0]
 
 
-def imports(module):
-    """Modules of the package that a module imports from, wherever the import stands."""
-    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+def imports(module, modules=MODULES):
+    """Modules of its package that a module imports from, inside of functions as well."""
+    package = module.split(".")[0]
+    for node in ast.walk(ast.parse(modules[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} has a relative import"
-            if node.module.split(".")[0] == "skhnm":
+            if node.module.split(".")[0] == package:
                 for alias in node.names:
                     submodule = f"{node.module}.{alias.name}"
-                    yield submodule if submodule in MODULES else node.module
+                    yield submodule if submodule in modules else node.module
         elif isinstance(node, ast.Import):
-            yield from (a.name for a in node.names if a.name.split(".")[0] == "skhnm")
+            yield from (a.name for a in node.names if a.name.split(".")[0] == package)
+
+
+def test_the_root_holds_rooms_and_nothing_loose():
+    rooms = {room_of(module) for module in MODULES} - {"__init__"}
+    assert rooms == set().union(*LAYERS)
+    assert {path.stem for path in ROOT.glob("*.py")} == {"__init__", "exceptions"}
 
 
 @every_module
 def test_imports_run_one_way(module):
     if module == "skhnm.__init__":
         return
-    part = part_of(module)
+    room = room_of(module)
     for imported in imports(module):
-        other = part_of(imported)
-        assert other == part or layer_of(other) < layer_of(part), f"{module} imports {imported}"
+        other = room_of(imported)
+        assert other == room or layer_of(other) < layer_of(room), f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("root", [ROOT, CHECKOUT / "benchmarks"], ids=lambda root: root.name)
+def test_no_module_imports_itself_by_way_of_others(root):
+    modules = modules_of(root)
+    graph = {module: set(imports(module, modules)) & modules.keys() for module in modules}
+    list(TopologicalSorter(graph).static_order())  # a CycleError names the circle
 
 
 @every_module
 def test_the_axes_do_not_know_each_other(module):
-    part = part_of(module)
-    if part in AXES:
+    room = room_of(module)
+    if room in AXES:
         for imported in imports(module):
-            assert part_of(imported) not in AXES - {part}, f"{module} imports {imported}"
+            assert room_of(imported) not in AXES - {room}, f"{module} imports {imported}"
 
 
 @every_module
@@ -110,3 +123,17 @@ print(sorted((set(sys.modules) - before) & {OPTIONAL - {"rich"}}))
 """
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        ("skhnm._tuples", "Tuples"),
+        ("skhnm._comparison", "compare_miners"),
+        ("skhnm._comparison_result", "MinerComparison"),
+    ],
+)
+def test_pickles_of_before_the_rooms_were_built_still_find_what_they_name(former, name):
+    script = f"import pickle; print(pickle.loads(b'c{former}\\n{name}\\n.').__name__)"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 
 
 class BaseEmbedding(ABC):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 
 _MOST_TILES = 16

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from scipy.special import expit
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 
 _LEAST_ROWS = 192

@@ -11,14 +11,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skhnm._compat import CallbackSupportMixin, with_callbacks
-from skhnm._monitor import Monitor
-from skhnm._objective import is_normalized
-from skhnm._threads import single_threaded_blas, standing_crew
-from skhnm._training import Problem, rounds, train
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, LabelArray
-from skhnm._validation import check_generator, check_weights, encode_labels
+from skhnm.common._compat import CallbackSupportMixin, with_callbacks
+from skhnm.common._threads import single_threaded_blas, standing_crew
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, LabelArray
+from skhnm.common._validation import check_generator, check_weights, encode_labels
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
@@ -35,6 +32,9 @@ from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
 from skhnm.neighbors._search import ExactSearch
 from skhnm.pools._memory import MemoryPool
+from skhnm.training._loop import Problem, rounds, train
+from skhnm.training._monitor import Monitor
+from skhnm.training._objective import is_normalized
 
 _FLOATS = [np.float64, np.float32]
 

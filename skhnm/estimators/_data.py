@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.kernels._rows import project_rows
 
 

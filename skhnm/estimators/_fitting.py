@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._data import TrainingData
 from skhnm.kernels._rows import unit_rows

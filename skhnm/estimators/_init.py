@@ -10,8 +10,8 @@ from sklearn.covariance import ledoit_wolf_shrinkage
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from skhnm._typing import FloatArray
-from skhnm._validation import check_choice
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_choice
 from skhnm.estimators._data import TrainingData
 from skhnm.miners.positives import BasePositiveMiner, FunctionPositives
 from skhnm.neighbors._candidates import Candidates

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhnm._objective import is_normalized
-from skhnm._typing import FloatArray
-from skhnm._validation import check_number
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_number
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.estimators._base import BaseMetricLearner
@@ -17,6 +16,7 @@ from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
 from skhnm.estimators._parts import make_solver
 from skhnm.kernels._rows import unit_rows
+from skhnm.training._objective import is_normalized
 
 
 class HardNegativeMetricLearner(BaseMetricLearner):

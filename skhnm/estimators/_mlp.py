@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhnm._objective import is_normalized
-from skhnm._typing import FloatArray
-from skhnm._validation import check_choice, check_number
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_choice, check_number
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._mlp import ACTIVATIONS, MLPEmbedding
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
 from skhnm.kernels._rows import unit_rows
+from skhnm.training._objective import is_normalized
 
 
 class MLPMetricLearner(BaseMetricLearner):

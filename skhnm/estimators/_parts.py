@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._threads import effective_n_jobs
-from skhnm._validation import check_choice, check_number
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._validation import check_choice, check_number
 from skhnm.losses._known import LOSSES
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
 from skhnm.pools._known import resolve_pool
-from skhnm.solvers._base import BaseSolver
-from skhnm.solvers._lbfgs import LBFGSSolver
-from skhnm.solvers._minibatch import SCHEDULES, AdamSolver, SGDSolver
+from skhnm.training._lbfgs import LBFGSSolver
+from skhnm.training._minibatch import SCHEDULES, AdamSolver, SGDSolver
+from skhnm.training._solver import BaseSolver
 
 
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:

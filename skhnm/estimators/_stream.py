@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 
 
 @dataclass(frozen=True)

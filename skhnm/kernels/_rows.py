@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 from skhnm.kernels._common import kernel
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 
 Metric = Literal["sqeuclidean", "euclidean", "cosine"]
 LossAndGradients = tuple[FloatArray, FloatArray, FloatArray]

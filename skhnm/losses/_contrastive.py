@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from skhnm._typing import FloatArray
-from skhnm._validation import check_choice, check_number
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_choice, check_number
 from skhnm.losses._base import BaseLoss, LossAndGradients, Metric, log_softmax
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from skhnm._typing import FloatArray
-from skhnm._validation import check_number
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_number
 from skhnm.losses._base import BaseLoss, LossAndGradients
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhnm._registry import Registry
+from skhnm.common._registry import Registry
 from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss

@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from scipy.special import expit
 
-from skhnm._typing import FloatArray
-from skhnm._validation import check_number
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_number
 from skhnm.losses._base import BaseLoss, LossAndGradients, Metric, log_softmax
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._threads import effective_n_jobs
-from skhnm._typing import FloatArray, IndexArray
-from skhnm._validation import check_choice, check_number, check_sides
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._validation import check_choice, check_number, check_sides
 from skhnm.kernels._rows import unit_rows
 from skhnm.metrics._ranking import Ranking, rank_matches
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._rank import judge_tile, value_at_place
 from skhnm.metrics._lists import Lists
 from skhnm.neighbors._search import ExactSearch

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._validation import check_number
+from skhnm.common._validation import check_number
 from skhnm.metrics._functions import precision, r_precision_of, recall, reciprocal_rank
 from skhnm.metrics._inputs import rank
 from skhnm.metrics._table import Report

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from skhnm._steps import can_transform, fitted_steps, transform
-from skhnm._threads import effective_n_jobs
-from skhnm._validation import check_choice, check_number
+from skhnm.common._steps import can_transform, fitted_steps, transform
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._validation import check_choice, check_number
 from skhnm.metrics._functions import MEASURES
 from skhnm.metrics._inputs import METRICS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhnm._text import aligned
+from skhnm.common._text import aligned
 
 
 class Report(dict[str, float]):

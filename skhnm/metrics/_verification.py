@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils import check_consistent_length
 
-from skhnm._typing import FloatArray, IndexArray, RandomState
-from skhnm._validation import (
+from skhnm.common._typing import FloatArray, IndexArray, RandomState
+from skhnm.common._validation import (
     check_choice,
     check_embeddings,
     check_generator,

@@ -1,5 +1,6 @@
 """Which candidates become negatives, and which rows of its own class an anchor's positives."""
 
+import skhnm.miners._known  # noqa: F401, so that miners are known by name
 from skhnm.miners._adaptive import AdaptiveMiner
 from skhnm.miners._base import BaseMiner
 from skhnm.miners._context import ContextMiner

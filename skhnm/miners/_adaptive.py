@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._validation import check_number
-from skhnm.miners._base import BaseMiner
-from skhnm.miners._inner import resolve_miner
+from skhnm.common._tuples import Tuples
+from skhnm.common._validation import check_number
+from skhnm.miners._base import NEGATIVE_MINERS, BaseMiner
 from skhnm.neighbors._candidates import Candidates
 
 
@@ -73,15 +72,15 @@ class AdaptiveMiner(BaseMiner):
                 f"miners must be a sequence of at least one miner, got {self.miners!r}"
             )
         for miner in self.miners:
-            resolve_miner(miner)
+            NEGATIVE_MINERS.resolve(miner)
         check_number(self.exploration, "exploration", low=0)
 
     @property
     def needs_positives(self) -> bool:  # type: ignore[override]
-        return any(resolve_miner(miner).needs_positives for miner in self.miners)
+        return any(NEGATIVE_MINERS.resolve(miner).needs_positives for miner in self.miners)
 
     def reset(self) -> None:
-        self._arms = [resolve_miner(miner) for miner in self.miners]
+        self._arms = [NEGATIVE_MINERS.resolve(miner) for miner in self.miners]
         for arm in self._arms:
             arm.reset()
         self.counts_ = np.zeros(len(self._arms), dtype=np.intp)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._threads import effective_n_jobs
-from skhnm._typing import RandomState
-from skhnm._validation import check_generator, check_number, check_sides
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._typing import RandomState
+from skhnm.common._validation import check_generator, check_number, check_sides
 from skhnm.neighbors._candidates import Candidates
 
 

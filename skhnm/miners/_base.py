@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhnm._tuples import Tuples
-from skhnm._typing import RandomState
+from skhnm.common._registry import Registry
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import RandomState
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._arguments import make_candidates
 from skhnm.miners.positives import POSITIVE_MINERS, check_positives, check_side, choose_checked
@@ -138,6 +139,10 @@ class FunctionMiner(BaseMiner):
         given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
         name = "The result of the negative miner's function"
         return c.by_anchor(c.admitted(check_side(given, c, name, None, "negative")))
+
+
+NEGATIVE_MINERS = Registry("negative_miner", "Miner", base=BaseMiner, from_function=FunctionMiner)
+"""Negative miners by name. `skhnm.miners._known` adds them, since some resolve names themselves."""
 
 
 def select_checked(miner: BaseMiner, candidates: Candidates) -> Tuples:

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._validation import check_choice, check_number
+from skhnm.common._tuples import Tuples
+from skhnm.common._validation import check_choice, check_number
 from skhnm.miners._base import BaseMiner
 from skhnm.neighbors._candidates import Candidates
 

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._tuples import Tuples
-from skhnm._validation import check_number
+from skhnm.common._threads import run_tiles
+from skhnm.common._tuples import Tuples
+from skhnm.common._validation import check_number
 from skhnm.kernels._diverse import diversify_tile
 from skhnm.miners._base import BaseMiner
 from skhnm.neighbors._candidates import Candidates

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._validation import check_number
+from skhnm.common._tuples import Tuples
+from skhnm.common._validation import check_number
 from skhnm.miners._inner import OuterMiner
 from skhnm.neighbors._candidates import Candidates
 

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm.miners._base import BaseMiner
-
-
-def resolve_miner(given: Any) -> BaseMiner:
-    """Return a fresh miner for a name, an instance or a function."""
-    from skhnm.miners._known import NEGATIVE_MINERS  # here: it lists those that call this
-
-    miner: BaseMiner = NEGATIVE_MINERS.resolve(given)
-    return miner
+from skhnm.miners._base import NEGATIVE_MINERS, BaseMiner
 
 
 class OuterMiner(BaseMiner):
@@ -21,10 +13,10 @@ class OuterMiner(BaseMiner):
     miner: Any
 
     def check_parameters(self) -> None:
-        resolve_miner(self.miner)
+        NEGATIVE_MINERS.resolve(self.miner)
 
     def reset(self) -> None:
-        self._inner_miner = resolve_miner(self.miner)
+        self._inner_miner: BaseMiner = NEGATIVE_MINERS.resolve(self.miner)
         self._inner_miner.reset()
 
     @property
@@ -35,11 +27,11 @@ class OuterMiner(BaseMiner):
 
     @property
     def wants_gain(self) -> bool:  # type: ignore[override]
-        return resolve_miner(self.miner).wants_gain
+        return NEGATIVE_MINERS.resolve(self.miner).wants_gain
 
     @property
     def needs_positives(self) -> bool:  # type: ignore[override]
-        return resolve_miner(self.miner).needs_positives
+        return NEGATIVE_MINERS.resolve(self.miner).needs_positives
 
     def learn(self, gain: float) -> None:
         self._inner.learn(gain)

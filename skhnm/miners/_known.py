@@ -1,10 +1,9 @@
-"""Negative miners by name."""
+"""Which negative miners have a name."""
 
 from __future__ import annotations
 
-from skhnm._registry import Registry
 from skhnm.miners._adaptive import AdaptiveMiner
-from skhnm.miners._base import BaseMiner, FunctionMiner
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners._context import ContextMiner
 from skhnm.miners._curriculum import CurriculumMiner
 from skhnm.miners._diverse import DiverseMiner
@@ -16,9 +15,7 @@ from skhnm.miners._similarity import MultiSimilarityMiner
 from skhnm.miners._unranked import AllMiner, RandomMiner
 from skhnm.miners._weighted import DistanceWeightedMiner
 
-NEGATIVE_MINERS = Registry(
-    "negative_miner",
-    "Miner",
+NEGATIVE_MINERS.add(
     [
         RandomMiner,
         EasyMiner,
@@ -36,7 +33,5 @@ NEGATIVE_MINERS = Registry(
         OHEMMiner,
         CurriculumMiner,
         AdaptiveMiner,
-    ],
-    base=BaseMiner,
-    from_function=FunctionMiner,
+    ]
 )

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray
-from skhnm._validation import check_number
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import check_number
 from skhnm.miners._inner import OuterMiner
 from skhnm.neighbors._candidates import Candidates
 

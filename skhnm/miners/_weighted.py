@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._tuples import Tuples
-from skhnm._typing import IndexArray
-from skhnm._validation import check_number
+from skhnm.common._threads import run_tiles
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import IndexArray
+from skhnm.common._validation import check_number
 from skhnm.kernels._draw import draw_tile
 from skhnm.miners._base import BaseMiner
 from skhnm.neighbors._candidates import Candidates

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhnm._registry import Registry
-from skhnm._threads import cut, run_tiles
-from skhnm._typing import IndexArray, RandomState
-from skhnm._validation import check_index_array, check_number
+from skhnm.common._registry import Registry
+from skhnm.common._threads import cut, run_tiles
+from skhnm.common._typing import IndexArray, RandomState
+from skhnm.common._validation import check_index_array, check_number
 from skhnm.kernels._rows import first_misplaced
 from skhnm.miners._arguments import make_candidates
 from skhnm.neighbors._candidates import Candidates

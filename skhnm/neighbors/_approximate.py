@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._backend import BackendIndex, Part
 from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
 from skhnm.neighbors._search import Side

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._padded import merge_nearest, nearest_first

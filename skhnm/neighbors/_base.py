@@ -9,9 +9,9 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skhnm._threads import effective_n_jobs
-from skhnm._typing import FloatArray, IndexArray
-from skhnm._validation import check_choice, check_codes, check_embeddings, check_number
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._validation import check_choice, check_codes, check_embeddings, check_number
 from skhnm.neighbors._search import ExactSearch, Side
 
 

@@ -12,9 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from skhnm._threads import cut, run_tiles
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import cut, run_tiles
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows

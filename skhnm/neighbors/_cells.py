@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._scatter import group_by_value
 from skhnm.neighbors._padded import draw_of_each
 from skhnm.neighbors._search import ExactSearch

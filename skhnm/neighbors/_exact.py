@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._search import Side
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._registry import Registry
+from skhnm.common._registry import Registry
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._graph import GraphIndex

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._typing import FloatArray, IndexArray, RandomState
-from skhnm._validation import check_generator, check_number
+from skhnm.common._typing import FloatArray, IndexArray, RandomState
+from skhnm.common._validation import check_generator, check_number
 from skhnm.neighbors._approximate import ApproximateIndex, one_faiss_thread
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 
 Found = tuple[IndexArray, FloatArray]
 """Indices (n, k) and distances (n, k) of what was found."""

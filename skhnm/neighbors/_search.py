@@ -16,8 +16,8 @@ from typing import Literal
 
 import numpy as np
 
-from skhnm._threads import run_tiles
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import run_tiles
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import augment_rows, max_squared_distance
 from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._padded import nearest_first, sort_by_index
 from skhnm.neighbors._search import Side

@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.neighbors import KDTree
 
-from skhnm._typing import FloatArray, IndexArray
-from skhnm._validation import check_number
+from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._validation import check_number
 from skhnm.neighbors._backend import BackendIndex
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._typing import IndexArray
-from skhnm._validation import check_number, encode_labels, encode_together
-from skhnm.miners._base import FunctionMiner
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.common._typing import IndexArray
+from skhnm.common._validation import check_number, encode_labels, encode_together
+from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
 from skhnm.offline._exclusions import Codes, Exclusions, read_positives
 from skhnm.offline._filters import Filters
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from skhnm._typing import IndexArray
+from skhnm.common._typing import IndexArray
 from skhnm.neighbors._search import Side
 
 Codes = tuple[IndexArray, IndexArray]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 
 NAMES = ("absolute_margin", "relative_margin", "max_similarity", "min_similarity")
 """Filters by similarity, in the order in which they are asked."""

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from skhnm._threads import effective_n_jobs
-from skhnm._typing import FloatArray, IndexArray, RandomState
-from skhnm._validation import check_choice, check_generator, check_number
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._typing import FloatArray, IndexArray, RandomState
+from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._ranked import HardestMiner
 from skhnm.offline._arguments import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from skhnm._text import aligned
+from skhnm.common._text import aligned
 from skhnm.offline._filters import NAMES
 
 DROPPED = ("positive", "group", "min_rank", *NAMES)

@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 from sklearn.base import clone
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import resolve_index
 from skhnm.neighbors._padded import merge_nearest

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._rows import unit_rows
 
 BLOCK_ROWS = 2**17

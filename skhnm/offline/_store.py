@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.offline._report import Tally
 from skhnm.offline._sources import Rows
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._padded import compact, nearest_first, trim
 from skhnm.neighbors._shortlist import Shortlist
 from skhnm.offline._exclusions import Exclusions

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 
-from skhnm._comparison import MINERS, compare_miners, named_scores
-from skhnm._comparison_result import BASELINE, MinerComparison, mean_and_spread, spread
-from skhnm._typing import FloatArray, RandomState
+from skhnm.common._typing import FloatArray, RandomState
+from skhnm.comparison._function import MINERS, compare_miners, named_scores
+from skhnm.comparison._result import BASELINE, MinerComparison, mean_and_spread, spread
 from skhnm.plotting._common import COLORS, GREY, axes_for, ink, legend_above
 
 LABEL_WIDTH = 30

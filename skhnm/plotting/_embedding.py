@@ -8,9 +8,9 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray, LabelArray
-from skhnm._validation import check_embeddings, check_number, encode_labels
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._validation import check_embeddings, check_number, encode_labels
 from skhnm.plotting._common import (
     GREY,
     MOST_IN_LEGEND,

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skhnm._steps import fitted_steps, transform
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._steps import fitted_steps, transform
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._rows import unit_rows

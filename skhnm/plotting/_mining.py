@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, RandomState
-from skhnm._validation import check_choice, check_embeddings, check_number
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, RandomState
+from skhnm.common._validation import check_choice, check_embeddings, check_number
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.plotting._common import axes_for, color, hatch, ink, legend_above, point_look, shades
 from skhnm.plotting._inputs import (
     check_tuples,

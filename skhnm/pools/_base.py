@@ -9,8 +9,8 @@ from typing import ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._candidates import Candidates
 from skhnm.pools._members import Extras, Stack
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.pools._base import BasePool
 from skhnm.pools._members import Extras, Stack
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._typing import IndexArray
-from skhnm._validation import check_number
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import IndexArray
+from skhnm.common._validation import check_number
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import resolve_index

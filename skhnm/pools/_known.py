@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skhnm._registry import Registry
+from skhnm.common._registry import Registry
 from skhnm.pools._base import BasePool
 from skhnm.pools._batch import BatchPool
 from skhnm.pools._centers import CenterPool, ProxyPool

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 
 
 class Extras(ABC):

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray
-from skhnm._validation import check_number
+from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._validation import check_number
 from skhnm.pools._base import BasePool
 from skhnm.pools._batch import BatchPool
 from skhnm.pools._members import Constants, Extras, Stack

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.metrics import pairwise_distances
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 
 
 def check_index(index: Any, *, recall: float = 1.0) -> None:

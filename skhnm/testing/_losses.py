@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 
 Distances = tuple[FloatArray, FloatArray]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, LabelArray
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, LabelArray
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._base import BaseMiner

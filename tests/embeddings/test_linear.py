@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.embeddings._linear import LinearEmbedding
 
 COMPONENTS = np.random.default_rng(0).normal(size=(3, 5))

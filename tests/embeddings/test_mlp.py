@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.embeddings._mlp import ACTIVATIONS, MLPEmbedding
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from skhnm import HardNegativeMetricLearner, _threads
+from skhnm import HardNegativeMetricLearner
+from skhnm.common import _threads
 from skhnm.neighbors import _tiling
 
 pytestmark = pytest.mark.jit

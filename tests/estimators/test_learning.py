@@ -10,7 +10,7 @@ from skhnm.estimators._data import TrainingData
 from skhnm.losses import RobustNCALoss, SupConLoss
 from skhnm.losses._known import LOSSES
 from skhnm.miners import HardestMiner, NearestPositives
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
 from skhnm.pools import DatasetPool, ProxyPool
 from skhnm.pools._known import POOLS

@@ -18,7 +18,7 @@ from skhnm.miners import (
     RandomMiner,
     ViolatingMiner,
 )
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
 from skhnm.neighbors._known import INDEXES
 from skhnm.pools import BatchPool, DatasetPool

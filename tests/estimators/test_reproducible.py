@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from skhnm import HardNegativeMetricLearner, _objective, _threads
+from skhnm import HardNegativeMetricLearner
+from skhnm.common import _threads
 from skhnm.embeddings import _linear
 from skhnm.miners import SemiHardMiner
 from skhnm.neighbors import _tiling
+from skhnm.training import _objective
 
 pytestmark = pytest.mark.jit
 

@@ -12,7 +12,7 @@ from skhnm.miners import (
     RandomPositives,
     SemiHardMiner,
 )
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
 from tests import cases
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.miners import (
     CurriculumMiner,
     DistanceWeightedMiner,
@@ -11,7 +11,7 @@ from skhnm.miners import (
     SemiHardMiner,
     ViolatingMiner,
 )
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.neighbors import _tiling
 from tests import cases, naive
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.miners import HardestPositives, NearestPositives, RandomPositives
 from skhnm.miners.positives import POSITIVE_MINERS
 from skhnm.neighbors import _tiling

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.neighbors import _candidates, _tiling
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._padded import trim

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhnm import _threads
+from skhnm.common import _threads
 from skhnm.neighbors import _search, _tiling
 from skhnm.neighbors._search import ExactSearch
 from tests import cases, naive

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhnm import mine_hard_negatives
-from skhnm._registry import Registry
+from skhnm.common._registry import Registry
 from skhnm.miners import DiverseMiner, FilteredMiner, HardestMiner
 from skhnm.neighbors import BaseIndex, ExactIndex, _known
 from skhnm.offline import _run, _search

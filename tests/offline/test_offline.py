@@ -6,7 +6,7 @@ import pytest
 from skhnm import mine_hard_negatives
 from skhnm.exceptions import MiningWarning
 from skhnm.miners import AllMiner, EasyMiner, HardestMiner, RandomMiner
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from tests.offline import naive_offline
 
 pytestmark = [

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._model import Model
-from skhnm._threads import cut, run_tiles
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import cut, run_tiles
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._scatter import anchor_gradient_tile, group_by_value, pool_gradient_tile
 from skhnm.kernels._step import shrink
 from skhnm.pools._members import Members
+from skhnm.training._model import Model
 
 _ENTRIES_A_TILE = 2**17  # of (tuple, positive, negative): a few megabytes of float64
 

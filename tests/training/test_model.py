@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from skhnm import Tuples
-from skhnm._model import Model
-from skhnm._objective import Objective, costs_of
 from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.embeddings._mlp import MLPEmbedding
 from skhnm.losses import MarginLoss, NPairLoss, ProxyAnchorLoss, TripletLoss
 from skhnm.pools._members import ClassMeans, Constants, Members, Proxies, Stack
+from skhnm.training._model import Model
+from skhnm.training._objective import Objective, costs_of
 from tests import naive_losses
 
 CODES = np.array([0, 0, 1, 1, 1, 2, 2])

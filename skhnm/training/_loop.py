@@ -8,19 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._model import Model
-from skhnm._monitor import Monitor
-from skhnm._objective import Objective, costs_of, is_normalized
-from skhnm._threads import cut, run_tiles
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._threads import cut, run_tiles
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.miners._base import BaseMiner, select_checked
 from skhnm.miners.positives import BasePositiveMiner, choose_checked
 from skhnm.neighbors._candidates import Candidates
 from skhnm.pools._base import BasePool
 from skhnm.pools._members import Members
-from skhnm.solvers._base import BaseSolver, Mined
+from skhnm.training._model import Model
+from skhnm.training._monitor import Monitor
+from skhnm.training._objective import Objective, costs_of, is_normalized
+from skhnm.training._solver import BaseSolver, Mined
 
 
 @dataclass

@@ -1,11 +1,11 @@
 import pytest
 from sklearn.base import BaseEstimator
 
-from skhnm._registry import Registry
+from skhnm.common._registry import Registry
 from skhnm.losses import TripletLoss
 from skhnm.losses._known import LOSSES
 from skhnm.miners import HardestMiner, SemiHardMiner
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS, NearestPositives
 from skhnm.pools import BatchPool
 from skhnm.pools._known import POOLS

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from skhnm._objective import Objective
-from skhnm._threads import cut, run_tiles
-from skhnm._typing import FloatArray
+from skhnm.common._threads import cut, run_tiles
+from skhnm.common._typing import FloatArray
 from skhnm.kernels._step import adam_step
-from skhnm.solvers._base import BaseSolver, Mined
+from skhnm.training._objective import Objective
+from skhnm.training._solver import BaseSolver, Mined
 
 SCHEDULES = ("cosine", "linear", "constant")
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from skhnm._objective import Objective
-from skhnm._tuples import Tuples
-from skhnm._typing import FloatArray
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray
 from skhnm.pools._members import Members
+from skhnm.training._objective import Objective
 
 Mined = tuple[Members, Tuples]
 """Who was mined together, and tuples that index them."""

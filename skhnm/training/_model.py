@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.kernels._rows import unit_rows
 from skhnm.pools._members import Members

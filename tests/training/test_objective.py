@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
 
-from skhnm import Tuples, _objective, _threads
-from skhnm._model import Model
-from skhnm._objective import Objective
+from skhnm import Tuples
+from skhnm.common import _threads
 from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.kernels._rows import unit_rows
 from skhnm.losses import ContrastiveLoss, NPairLoss, TripletLoss
 from skhnm.losses._known import LOSSES
 from skhnm.pools._members import Members
+from skhnm.training import _objective
+from skhnm.training._model import Model
+from skhnm.training._objective import Objective
 from tests import cases, naive_losses
 
 VARIANTS = cases.listed(cases.LOSSES)

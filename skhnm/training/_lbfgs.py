@@ -9,10 +9,10 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
-from skhnm._objective import Objective
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 from skhnm.pools._members import Members
-from skhnm.solvers._base import BaseSolver, Mined
+from skhnm.training._objective import Objective
+from skhnm.training._solver import BaseSolver, Mined
 
 
 class LBFGSSolver(BaseSolver):

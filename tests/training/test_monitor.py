@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
-from skhnm._monitor import Monitor
-from skhnm._objective import MiningStatistics
 from skhnm.embeddings._linear import LinearEmbedding
+from skhnm.training._monitor import Monitor
+from skhnm.training._objective import MiningStatistics
 
 SOME = MiningStatistics(n_tuples=3, active=1.0, hardness=0.5, spread=1.0)
 

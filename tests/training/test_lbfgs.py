@@ -3,7 +3,7 @@ import pytest
 
 from skhnm import Tuples
 from skhnm.pools._members import Members
-from skhnm.solvers._lbfgs import LBFGSSolver
+from skhnm.training._lbfgs import LBFGSSolver
 
 CENTRE = np.array([1.0, -2.0, 0.5])
 

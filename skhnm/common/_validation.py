@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
-from skhnm._typing import FloatArray, IndexArray, LabelArray, RandomState
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray, RandomState
 
 
 def check_embeddings(Z: Any, name: str = "Z") -> FloatArray:

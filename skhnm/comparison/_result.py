@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtr
 
-from skhnm._text import aligned
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._text import aligned
+from skhnm.common._typing import FloatArray, IndexArray
 
 BASELINE = "none"
 """The label of the features as they are."""

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skhnm._objective import MiningStatistics
-from skhnm._typing import FloatArray
+from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.exceptions import MiningWarning
+from skhnm.training._objective import MiningStatistics
 
 _COLLAPSED = 0.05  # of the distance to the nearest negatives at the start
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skhnm._validation import (
+from skhnm.common._validation import (
     check_choice,
     check_embeddings,
     check_generator,

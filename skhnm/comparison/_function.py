@@ -15,12 +15,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import indexable
 
-from skhnm._comparison_result import BASELINE, MinerComparison
-from skhnm._steps import can_transform
-from skhnm._typing import IndexArray, LabelArray, RandomState
-from skhnm._validation import check_generator, check_number, encode_labels
+from skhnm.common._steps import can_transform
+from skhnm.common._typing import IndexArray, LabelArray, RandomState
+from skhnm.common._validation import check_generator, check_number, encode_labels
+from skhnm.comparison._result import BASELINE, MinerComparison
 from skhnm.metrics._scorer import measure_of, retrieval_scorer
-from skhnm.miners._known import NEGATIVE_MINERS
+from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners._unranked import RandomMiner
 
 MINERS = ("random", "semi_hard", "rank", "distance_weighted", "hardest")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skhnm._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray, IndexArray
 
 
 @dataclass(frozen=True, eq=False)

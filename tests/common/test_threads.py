@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skhnm import _threads
-from skhnm._threads import (
+from skhnm.common import _threads
+from skhnm.common._threads import (
     cut,
     effective_n_jobs,
     run_tiles,

@@ -3,7 +3,7 @@ import pytest
 
 from skhnm import Tuples
 from skhnm.pools._members import Members
-from skhnm.solvers._minibatch import AdamSolver, SGDSolver
+from skhnm.training._minibatch import AdamSolver, SGDSolver
 
 CENTRE = np.array([1.0, -2.0, 0.5])
 BOTH = pytest.mark.parametrize("make", [AdamSolver, SGDSolver])

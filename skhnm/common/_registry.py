@@ -41,7 +41,7 @@ class Registry(Mapping[str, type]):
         self,
         parameter: str,
         suffix: str,
-        classes: Sequence[type],
+        classes: Sequence[type] = (),
         *,
         methods: Sequence[str] = (),
         base: type = object,
@@ -50,14 +50,21 @@ class Registry(Mapping[str, type]):
         also: Sequence[str] = (),
     ) -> None:
         self.parameter = parameter
-        names = [_snake_case(cls.__name__.removesuffix(suffix)) for cls in classes]
-        self._classes = {
-            renamed.get(name, name): cls for name, cls in zip(names, classes, strict=True)
-        }
-        self._names = sorted([*self._classes, *also])
+        self._suffix = suffix
+        self._renamed = renamed
+        self._also = also
+        self._classes: dict[str, type] = {}
+        self.add(classes)
         self._methods = tuple(methods)
         self._base = base
         self._from_function = from_function
+
+    def add(self, classes: Sequence[type]) -> None:
+        """Make further classes known: those that resolve names themselves come last."""
+        for cls in classes:
+            name = _snake_case(cls.__name__.removesuffix(self._suffix))
+            self._classes[self._renamed.get(name, name)] = cls
+        self._names = sorted([*self._classes, *self._also])
 
     def __getitem__(self, name: str) -> type:
         return self._classes[name]

@@ -1,0 +1,1 @@
+"""What everybody shares: types, checks of what users pass in, threads, names, printing."""

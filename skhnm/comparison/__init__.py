@@ -1,0 +1,1 @@
+"""Miners compared with each other, on the same splits."""

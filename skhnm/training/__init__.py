@@ -1,0 +1,1 @@
+"""The loop of a fit: what it minimises, how the parameters move, what it reports."""
