@@ -1,0 +1,175 @@
+"""What a fitted learner can be asked: embeddings, a score, distances of pairs, confusions."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_consistent_length
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from skhnm.common._tuples import Tuples
+from skhnm.common._typing import FloatArray
+from skhnm.common._validation import encode_labels
+from skhnm.kernels._rows import unit_rows
+from skhnm.miners._ranked import HardestMiner
+from skhnm.miners.positives import NearestPositives
+from skhnm.neighbors._search import ExactSearch
+from skhnm.training._objective import is_normalized
+
+FLOATS = [np.float64, np.float32]
+
+
+class LearnedMetric(ABC):
+    """The questions that a fitted metric learner answers."""
+
+    normalize: bool
+    unlabelled: Any
+    n_jobs: int | None
+    loss_: Any
+    n_features_in_: int
+
+    @abstractmethod
+    def _embed(self, X: FloatArray) -> FloatArray:
+        """Return the embeddings of validated rows, before `normalize`."""
+
+    def transform(self, X: Any) -> FloatArray:
+        """Map rows to the space in which Euclidean distance is the learned metric.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows with the features seen in `fit`.
+
+        Returns
+        -------
+        Z : array of shape (n_samples, n_components)
+            Embeddings, of X's floating type.
+        """
+        return self._transform(X)
+
+    def _transform(self, X: Any) -> FloatArray:
+        check_is_fitted(self)
+        return self._embed_as_shown(validate_data(self, X, dtype=FLOATS, reset=False))
+
+    def _embed_as_shown(self, X: FloatArray) -> FloatArray:
+        """Return what `transform` gives of validated rows."""
+        Z = self._embed(X)
+        return unit_rows(Z)[0] if self.normalize else Z
+
+    def _transform_as_trained(self, X: Any) -> FloatArray:
+        """Return embeddings whose Euclidean distances rank as the loss's distances do."""
+        Z = self._transform(X)
+        return unit_rows(Z)[0] if is_normalized(self.normalize, self.loss_) else Z
+
+    def score(self, X: Any, y: Any) -> float:
+        """Precision at 1: how often a row's nearest other row bears its label.
+
+        Nearest by the learned distance; by cosine where the loss is on cosine similarity.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows; each is left out of its own neighbours.
+        y : array-like of shape (n_samples,)
+            Their labels. Rows whose class has no other row, and unlabelled rows, are
+            left out of the mean.
+
+        Returns
+        -------
+        score : float
+            In [0, 1]; higher is better.
+        """
+        Z = self._transform_as_trained(X)
+        _, codes = encode_labels(y, self.unlabelled)
+        check_consistent_length(Z, codes)
+        known = codes >= 0
+        Z, codes = Z[known], codes[known]
+        judged = np.bincount(codes, minlength=1)[codes] > 1
+        if not judged.any():
+            raise ValueError(
+                "score needs at least two labelled rows of one class, or no row can have its "
+                "own class as its nearest"
+            )
+        own = np.arange(len(Z), dtype=np.intp)
+        nearest, _ = ExactSearch(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
+        return float((codes[nearest[judged, 0]] == codes[judged]).mean())
+
+    def pair_distance(self, pairs: Any) -> FloatArray:
+        """Learned distance of each pair of rows.
+
+        Parameters
+        ----------
+        pairs : array-like of shape (n_pairs, 2, n_features)
+            Two rows each.
+
+        Returns
+        -------
+        distances : array of shape (n_pairs,)
+            Euclidean distances between the embeddings (not squared), >= 0.
+        """
+        check_is_fitted(self)
+        pairs = check_array(pairs, dtype=FLOATS, allow_nd=True, input_name="pairs")
+        expected = (2, self.n_features_in_)
+        if pairs.ndim != 3 or pairs.shape[1:] != expected:
+            raise ValueError(
+                f"pairs must have shape (n_pairs, 2, {self.n_features_in_}), got {pairs.shape}"
+            )
+        return self._pair_distance(pairs[:, 0], pairs[:, 1])
+
+    def pair_score(self, pairs: Any) -> FloatArray:
+        """Similarity of each pair of rows: minus the learned distance.
+
+        Parameters
+        ----------
+        pairs : array-like of shape (n_pairs, 2, n_features)
+            Two rows each.
+
+        Returns
+        -------
+        scores : array of shape (n_pairs,)
+            At most 0; higher is more alike.
+        """
+        return -self.pair_distance(pairs)
+
+    def mine(self, X: Any, y: Any, *, n_negatives: int = 1, n_positives: int = 1) -> Tuples:
+        """Find the rows that the fitted metric confuses, the most confused first.
+
+        A row far nearer to another class than to its own is on a hard border, or bears a
+        wrong label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        n_negatives, n_positives : int, default=1
+            Nearest rows of other classes, and of its own, to give for each anchor.
+
+        Returns
+        -------
+        tuples : Tuples
+            Indices of rows of X, sorted by how much nearer (in Euclidean distance) the
+            first negative is than the first positive. Rows alone in their class have no
+            positive and are left out.
+        """
+        Z = self._transform_as_trained(X)
+        positives = NearestPositives(n_positives)
+        positives.check_parameters()
+        tuples = HardestMiner(n_negatives).mine(
+            Z, y, positives=positives, unlabelled=self.unlabelled, n_jobs=self.n_jobs
+        )
+        anchors = Z[tuples.anchors].astype(np.float64)
+        to_positive = np.linalg.norm(anchors - Z[tuples.positives[:, 0]], axis=1)
+        to_negative = np.linalg.norm(anchors - Z[tuples.negatives[:, 0]], axis=1)
+        return tuples[np.argsort(to_negative - to_positive, kind="stable")]
+
+    @abstractmethod
+    def get_metric(self) -> Callable[..., float]:
+        """Return the learned distance as a function of two rows."""
+
+    def _pair_distance(self, a: FloatArray, b: FloatArray) -> FloatArray:
+        return np.linalg.norm(self._embed_as_shown(a) - self._embed_as_shown(b), axis=1)
