@@ -1,4 +1,4 @@
-"""Checks of what users pass in: labels, weights, numbers and index arrays."""
+"""Checks of what users pass in: embeddings, weights, numbers and index arrays."""
 
 from __future__ import annotations
 
@@ -9,108 +9,21 @@ import numpy as np
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
-from skhnm.common._typing import FloatArray, IndexArray, LabelArray, RandomState
+from skhnm.common._labels import encode_labels, encode_together
+from skhnm.common._rows import as_rows
+from skhnm.common._typing import FloatArray, IndexArray, RandomState
 
 
 def check_embeddings(Z: Any, name: str = "Z") -> FloatArray:
     """Return finite embeddings (n, m) as float32 or float64; n may be 0."""
     rows: FloatArray = check_array(
-        Z, dtype=[np.float64, np.float32], ensure_min_samples=0, input_name=name, order="C"
+        as_rows(Z, name),
+        dtype=[np.float64, np.float32],
+        ensure_min_samples=0,
+        input_name=name,
+        order="C",
     )
     return rows
-
-
-def encode_labels(
-    y: Any, unlabelled: Any = None, *, name: str = "y"
-) -> tuple[LabelArray, IndexArray]:
-    """Turn labels of any type into codes.
-
-    Parameters
-    ----------
-    y : array-like of shape (n,)
-        Strings, whole numbers, booleans, pandas categoricals: every value is a class.
-    unlabelled : label, optional
-        The value that means "no class".
-    name : str
-        What the user calls `y`.
-
-    Returns
-    -------
-    classes : (n_classes,)
-        The sorted classes, without `unlabelled`.
-    codes : (n,) intp
-        Position of each label in `classes`; -1 where unlabelled.
-
-    Raises
-    ------
-    ValueError
-        If `y` is missing, not one-dimensional, holds missing or continuous values, or
-        values of types that cannot be sorted together.
-    """
-    if y is None:
-        raise ValueError(f"{name} is None, but a metric is learned from labels: pass one a row")
-    labels = np.asarray(y)
-    if labels.ndim == 0:
-        raise ValueError(f"{name} should be a 1d array, one label a row; got {y!r}")
-    labels = column_or_1d(labels)
-    if labels.dtype.kind == "f":
-        if not np.isfinite(labels).all():
-            raise ValueError(
-                f"{name} contains NaN or infinity; drop these rows, or give them a value "
-                "of their own and name it in unlabelled="
-            )
-        fractional = labels[labels != np.floor(labels)]
-        if len(fractional):
-            raise ValueError(
-                f"{name} holds continuous values such as {fractional[0]:g}, but a metric is "
-                "learned from classes: pass whole numbers or strings (bin a target first, "
-                "with KBinsDiscretizer, say)"
-            )
-    elif labels.dtype.kind == "O" and any(v is None or repr(v) == "<NA>" or v != v for v in labels):
-        raise ValueError(
-            f"{name} contains missing labels (None or NaN); drop these rows, or give them a "
-            "value of their own and name it in unlabelled="
-        )
-    elif labels.dtype.kind == "c":
-        raise ValueError(f"{name} holds complex numbers; pass whole numbers or strings")
-    try:
-        classes, codes = np.unique(labels, return_inverse=True)
-    except TypeError:
-        kinds = sorted({type(v).__name__ for v in labels})
-        raise ValueError(
-            f"{name} mixes types that cannot be sorted together ({', '.join(kinds)}); "
-            "convert all labels to one type"
-        ) from None
-    codes = codes.reshape(-1).astype(np.intp)
-    if unlabelled is not None:
-        _check_unlabelled(unlabelled, classes, name)
-        kept = np.array([bool(c != unlabelled) for c in classes], dtype=bool)
-        position = np.where(kept, np.cumsum(kept) - 1, -1)
-        classes, codes = classes[kept], position[codes].astype(np.intp)
-    return classes, codes
-
-
-def encode_together(
-    y: Any, pool_y: Any, unlabelled: Any, names: tuple[str, str]
-) -> tuple[IndexArray, IndexArray]:
-    """Give equal labels of anchors and pool equal codes, without rounding either.
-
-    `names` is what the user calls the two.
-    """
-    classes, codes = encode_labels(y, unlabelled, name=names[0])
-    pool_classes, pool_codes = encode_labels(pool_y, unlabelled, name=names[1])
-    code_of = {label: code for code, label in enumerate(classes.tolist())}
-    if len(classes) and len(pool_classes):
-        kinds = [isinstance(c.tolist()[0], str) for c in (classes, pool_classes)]
-        if kinds[0] != kinds[1]:
-            raise ValueError(
-                f"{names[0]} holds {'strings' if kinds[0] else 'numbers'} and {names[1]} holds "
-                f"{'strings' if kinds[1] else 'numbers'}: no label of one could match the "
-                "other; convert both to one type"
-            )
-    shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
-    lookup = np.array([*shared, -1], dtype=np.intp)
-    return codes, lookup[pool_codes]
 
 
 def check_sides(
@@ -124,8 +37,8 @@ def check_sides(
         Embeddings and their labels.
     pool, pool_y : array-like of shapes (N, m) and (N,), or None
         Whom they are compared with; None: each other.
-    unlabelled : label or None
-        The label that means "no class".
+    unlabelled
+        As `encode_labels` takes it.
     names : tuple of str
         What the user calls `pool` and `pool_y`.
 
@@ -160,17 +73,6 @@ def check_sides(
     check_consistent_length(Z, codes)
     check_consistent_length(pool, pool_codes)
     return Z, codes, pool, pool_codes, np.full(len(Z), -1, dtype=np.intp)
-
-
-def _check_unlabelled(unlabelled: Any, classes: LabelArray, name: str) -> None:
-    """Raise if no label could ever equal the value that means "no class"."""
-    if np.ndim(unlabelled) != 0:
-        raise TypeError(f"unlabelled must be one label, got {unlabelled!r}")
-    if len(classes) and isinstance(unlabelled, str) != isinstance(classes.tolist()[0], str):
-        raise ValueError(
-            f"unlabelled is {unlabelled!r}, but {name} holds labels such as "
-            f"{classes.tolist()[0]!r}: give it the type of the labels"
-        )
 
 
 def check_weights(sample_weight: Any, n: int) -> FloatArray:

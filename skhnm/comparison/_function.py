@@ -15,9 +15,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import indexable
 
+from skhnm.common._labels import RAISE, encode_labels
+from skhnm.common._rows import as_rows
 from skhnm.common._steps import can_transform
 from skhnm.common._typing import IndexArray, LabelArray, RandomState
-from skhnm.common._validation import check_generator, check_number, encode_labels
+from skhnm.common._validation import check_generator, check_number
 from skhnm.comparison._result import BASELINE, MinerComparison
 from skhnm.metrics._scorer import measure_of, retrieval_scorer
 from skhnm.miners._base import NEGATIVE_MINERS
@@ -114,15 +116,16 @@ def compare_miners(
     seed = _seed(random_state)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     learner = pipeline.named_steps[step]
-    _, codes = encode_labels(y, getattr(learner, "unlabelled", None))
-    X, y, groups = indexable(X, np.asarray(y), groups)
+    classes, codes = encode_labels(y, getattr(learner, "unlabelled", RAISE))
+    X, codes, groups = indexable(as_rows(X), codes, groups)
     splits = [
         (train[codes[train] >= 0], test[codes[test] >= 0])
-        for train, test in _as_indices(check_cv(cv, y, classifier=True).split(X, y, groups))
+        for train, test in _as_indices(check_cv(cv, codes, classifier=True).split(X, codes, groups))
     ]
     if not splits:
         raise ValueError("cv gave no splits: pass a number, a splitter, or pairs of train and test")
     scorers, note = _scorers(asked, codes, splits)
+    y = classes[codes]  # of unlabelled rows, which are in no split, it says nothing
 
     alike = {}
     if learner.get_params(deep=False).get("random_state", 0) is None:

@@ -7,25 +7,26 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
-from sklearn.utils.validation import validate_data
+from sklearn.utils import Tags, check_consistent_length
+from sklearn.utils.validation import column_or_1d, validate_data
 
 from skhnm.common._compat import CallbackSupportMixin, with_callbacks
+from skhnm.common._labels import encode_labels, join_labels
 from skhnm.common._threads import single_threaded_blas, standing_crew
-from skhnm.common._typing import FloatArray, LabelArray
-from skhnm.common._validation import check_generator, check_weights, encode_labels
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._validation import check_generator, check_weights
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
 from skhnm.estimators._fitting import all_or_nothing, make_judge
-from skhnm.estimators._learned import FLOATS, LearnedMetric
+from skhnm.estimators._learned import LearnedMetric
 from skhnm.estimators._parts import (
     check_shared_parameters,
     make_solver,
     resolve_alpha,
     resolve_parts,
 )
-from skhnm.estimators._stream import Reservoir, union_of_labels
+from skhnm.estimators._stream import Reservoir
 from skhnm.pools._memory import MemoryPool
 from skhnm.training._loop import Problem, rounds, train
 from skhnm.training._monitor import Monitor
@@ -91,10 +92,7 @@ class BaseMetricLearner(
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         check_shared_parameters(self, self._solvers)
         parts = resolve_parts(self)
-        if y is not None:
-            encode_labels(y, self.unlabelled)  # its errors say more than those that follow
-        X, y = validate_data(self, X, y, dtype=FLOATS, order="C", ensure_min_samples=2)
-        classes, codes = encode_labels(y, self.unlabelled)
+        classes, codes, X = self._read(X, y, reset=True, ensure_min_samples=2)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
         data = self._prepare(X, codes, weights, classes, parts["loss"])
@@ -176,21 +174,21 @@ class BaseMetricLearner(
         parts = resolve_parts(self)
         before: Reservoir | None = getattr(self, "reservoir_", None)
         is_first = not hasattr(self, "classes_")
-        encode_labels(y, self.unlabelled)  # its errors say more than those that follow
-        X, y = validate_data(self, X, y, dtype=FLOATS, order="C", reset=is_first)
+        y_classes, codes, X = self._read(X, y, reset=is_first)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
-        y_classes, codes = encode_labels(y, self.unlabelled)
         used = (codes >= 0) & (weights > 0)
         announced = None if classes is None else encode_labels(classes, name="classes")[0]
-        all_classes = union_of_labels([getattr(self, "classes_", None), announced, y_classes])
+        known = (getattr(self, "classes_", None), announced, y_classes)
+        all_classes = np.unique(join_labels([labels for labels in known if labels is not None]))
 
         size = parts["pool"].size if isinstance(parts["pool"], MemoryPool) else MemoryPool().size
         n_before = 0 if before is None else int(before.counts.sum())
         seed = int(check_generator(self.random_state).integers(2**63))
         random = np.random.default_rng([seed, n_before])
-        reservoir = (before or Reservoir.empty(size, X, y)).updated(
-            X[used], y[used], weights[used], random
+        labels = y_classes[codes[used]]
+        reservoir = (before or Reservoir.empty(size, X, labels)).updated(
+            X[used], labels, weights[used], random
         )
         if not len(reservoir.y):
             raise ValueError("the chunk holds no labelled row with a weight, nor did any before")
@@ -215,6 +213,17 @@ class BaseMetricLearner(
         self.mining_curve_ = [*getattr(self, "mining_curve_", []), *monitor.mining_curve]
         self.n_iter_ = max(1, len(self.loss_curve_))
         return self
+
+    def _read(self, X: Any, y: Any, **checks: Any) -> tuple[LabelArray, IndexArray, FloatArray]:
+        """Return the classes, their codes and the rows of what was passed to a kind of fit."""
+        if y is None:
+            validate_data(self, X, y)  # which says so, in scikit-learn's words
+        classes, codes = encode_labels(y, self.unlabelled)
+        if len(getattr(y, "shape", ())) == 2:
+            column_or_1d(y, warn=True)  # scikit-learn warns of these wherever it learns
+        X = self._read_rows(X, order="C", **checks)
+        check_consistent_length(X, codes)
+        return classes, codes, X
 
     def _prepare(
         self, X: FloatArray, codes: Any, weights: FloatArray, classes: LabelArray, loss: Any

@@ -10,10 +10,14 @@ import numpy as np
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.kernels._rows import project_rows
 
+_ROUNDED = 1e-4  # of a feature's spread
+
 
 @dataclass
 class TrainingData:
     """Distinct rows, sorted by class: ``X = scale * (given - mean)``.
+
+    Rows that are mapped later have `offset` taken off first, see `_far_offset`.
 
     A row that is repeated with the same label stands once, with the weights added:
     otherwise it would be its own nearest positive, from which nothing can be learned.
@@ -25,6 +29,7 @@ class TrainingData:
     weights: FloatArray
     mean: FloatArray | float = 0.0
     scale: float = 1.0
+    offset: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -82,7 +87,24 @@ def prepare(
         squares = np.einsum("ij,ij->", data.X, data.X, dtype=np.float64)
         data.scale = 1.0 / float(np.sqrt(squares / data.X.size))
         data.X = (data.X * data.scale).astype(data.X.dtype, copy=False)
+    if centred:
+        data.offset = _far_offset(data)
     return data
+
+
+def _far_offset(data: TrainingData) -> FloatArray | None:
+    """Return what to take off each feature (d,) before rows are mapped, None for nothing.
+
+    It is the mean of features so far from 0, for how they spread, that their products would be
+    rounded by more than a ten-thousandth of that. Distances do not notice.
+    """
+    mean = np.broadcast_to(data.mean, data.X.shape[1:]).astype(data.X.dtype)
+    squares = np.einsum("ij,ij->j", data.X, data.X, dtype=np.float64) / len(data)
+    spread = np.sqrt(squares) / data.scale
+    typical = float(np.sqrt(squares.mean())) / data.scale
+    rounding = np.finfo(mean.dtype).eps * np.abs(mean)
+    is_far = rounding > _ROUNDED * np.where(spread > rounding, spread, typical)
+    return np.where(is_far, mean, 0).astype(mean.dtype) if is_far.any() else None
 
 
 def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> TrainingData:

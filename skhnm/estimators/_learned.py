@@ -10,9 +10,10 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from skhnm.common._labels import encode_labels
+from skhnm.common._rows import as_rows
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray
-from skhnm.common._validation import encode_labels
 from skhnm.kernels._rows import unit_rows
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
@@ -20,6 +21,7 @@ from skhnm.neighbors._search import ExactSearch
 from skhnm.training._objective import is_normalized
 
 FLOATS = [np.float64, np.float32]
+TUPLES = {2: "pairs", 3: "triplets", 4: "quadruplets"}
 
 
 class LearnedMetric(ABC):
@@ -30,6 +32,8 @@ class LearnedMetric(ABC):
     n_jobs: int | None
     loss_: Any
     n_features_in_: int
+
+    offset_: FloatArray | None = None
 
     @abstractmethod
     def _embed(self, X: FloatArray) -> FloatArray:
@@ -52,11 +56,25 @@ class LearnedMetric(ABC):
 
     def _transform(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        return self._embed_as_shown(validate_data(self, X, dtype=FLOATS, reset=False))
+        return self._embed_as_shown(self._read_rows(X, reset=False))
+
+    def _read_rows(self, X: Any, *, reset: bool, **checks: Any) -> FloatArray:
+        """Return rows (n, d) as an array, or raise."""
+        X = as_rows(X)
+        shape: Any = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
+        if len(shape) == 3 and shape[1] in TUPLES:
+            raise ValueError(
+                f"X holds {TUPLES[shape[1]]} of rows, of shape {shape}, but {type(self).__name__} "
+                "takes single rows (n, n_features), and learns from a label of each. Stack the "
+                f"rows, X.reshape(-1, {shape[2]}), and give those that are alike one label; "
+                "pair_distance measures pairs of this shape"
+            )
+        rows: FloatArray = validate_data(self, X, dtype=FLOATS, reset=reset, **checks)
+        return rows
 
     def _embed_as_shown(self, X: FloatArray) -> FloatArray:
         """Return what `transform` gives of validated rows."""
-        Z = self._embed(X)
+        Z = self._embed(X if self.offset_ is None else X - self.offset_.astype(X.dtype))
         return unit_rows(Z)[0] if self.normalize else Z
 
     def _transform_as_trained(self, X: Any) -> FloatArray:
@@ -111,7 +129,9 @@ class LearnedMetric(ABC):
             Euclidean distances between the embeddings (not squared), >= 0.
         """
         check_is_fitted(self)
-        pairs = check_array(pairs, dtype=FLOATS, allow_nd=True, input_name="pairs")
+        pairs = check_array(
+            as_rows(pairs, "pairs"), dtype=FLOATS, allow_nd=True, input_name="pairs"
+        )
         expected = (2, self.n_features_in_)
         if pairs.ndim != 3 or pairs.shape[1:] != expected:
             raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhnm.common._labels import RAISE
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_number
 from skhnm.embeddings._base import BaseEmbedding
@@ -90,9 +91,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         two rows, so the more rows there are, the more the metric may change.
     class_weight : "balanced", dict or None, default=None
         Weight of the anchors of each class.
-    unlabelled : label, optional
-        The value of y that means "no class"; such rows are left out. By default every
-        value is a class, -1 too.
+    unlabelled : label or None, default="raise"
+        The value of y that means "no class", None or NaN for missing ones; such rows are left
+        out. By default every value is a class, -1 too, and a missing one an error.
     early_stopping : bool, default=False
         Hold out `validation_fraction` of each class, keep the round (or the start) with
         the best precision at 1 there, and stop after `n_iter_no_change` rounds without a
@@ -117,6 +118,10 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     ----------
     components_ : array of shape (n_components, n_features)
         The map L.
+    offset_ : array of shape (n_features,) or None
+        What `transform` takes off the rows before it maps them: the mean of features that lie so
+        far from 0 that products would be rounded, 0 for others; None (as on most data) if there
+        are none. Distances are the same with and without.
     classes_ : array of shape (n_classes,)
         The classes seen.
     n_iter_ : int
@@ -205,7 +210,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         schedule: str = "cosine",
         alpha: Any = "auto",
         class_weight: Any = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -307,7 +312,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
 
     def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         assert isinstance(embedding, LinearEmbedding)
-        return {"components_": embedding.components.astype(data.X.dtype)}
+        components = embedding.components.astype(data.X.dtype)
+        return {"components_": components, "offset_": data.offset}
 
     def _embed(self, X: FloatArray) -> FloatArray:
         embedded: FloatArray = X @ self.components_.T.astype(X.dtype, copy=False)

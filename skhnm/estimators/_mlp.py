@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from skhnm.common._labels import RAISE
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_number
 from skhnm.embeddings._base import BaseEmbedding
@@ -85,9 +86,9 @@ class MLPMetricLearner(BaseMetricLearner):
         linear path from its start.
     class_weight : "balanced", dict or None, default=None
         Weight of the anchors of each class.
-    unlabelled : label, optional
-        The value of y that means "no class"; such rows are left out. By default every
-        value is a class, -1 too.
+    unlabelled : label or None, default="raise"
+        The value of y that means "no class", None or NaN for missing ones; such rows are left
+        out. By default every value is a class, -1 too, and a missing one an error.
     early_stopping : bool, default=False
         Hold out `validation_fraction` of each class, keep the round (or the start) with
         the best precision at 1 there, and stop after `n_iter_no_change` rounds without a
@@ -116,6 +117,9 @@ class MLPMetricLearner(BaseMetricLearner):
         Their intercepts.
     skip_coef_ : array of shape (n_features, n_components) or None
         The linear path.
+    offset_ : array of shape (n_features,) or None
+        What is taken off rows before they enter the first layer; as in
+        `HardNegativeMetricLearner`, None on most data.
     classes_ : array of shape (n_classes,)
         The classes seen.
     n_iter_ : int
@@ -186,7 +190,7 @@ class MLPMetricLearner(BaseMetricLearner):
         schedule: str = "cosine",
         alpha: float = 1e-4,
         class_weight: Any = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
@@ -232,7 +236,7 @@ class MLPMetricLearner(BaseMetricLearner):
             ``metric(u, v, squared=False)``. Transforming the rows first is much faster.
         """
         check_is_fitted(self)
-        return MLPMetric(self._fitted_embedding(np.float64), self.normalize)
+        return MLPMetric(self._fitted_embedding(np.float64), self.normalize, self.offset_)
 
     def _check_embedding_parameters(self, n_features: int) -> None:
         check_number(self.n_components, "n_components", low=1, integer=True, optional=True)
@@ -266,10 +270,11 @@ class MLPMetricLearner(BaseMetricLearner):
         origin = mean * data.scale if keeps_origin and self.skip else None
         if go_on:  # from the units of X to those of the training rows
             coefs, intercepts, skip = self.coefs_, self.intercepts_, self.skip_coef_
+            off = 0.0 * mean if self.offset_ is None else self.offset_
             if skip is not None:
-                last = intercepts[-1] + (0.0 if keeps_origin else mean @ skip)
+                last = intercepts[-1] + ((0.0 if keeps_origin else mean) - off) @ skip
                 intercepts, skip = [*intercepts[:-1], last], skip / data.scale
-            intercepts = [intercepts[0] + mean @ coefs[0], *intercepts[1:]]
+            intercepts = [intercepts[0] + (mean - off) @ coefs[0], *intercepts[1:]]
             coefs = [coefs[0] / data.scale, *coefs[1:]]
         else:
             skip = self._start_of_skip(data, parts, origin, random) if self.skip else None
@@ -312,12 +317,14 @@ class MLPMetricLearner(BaseMetricLearner):
         coefs, intercepts = [W.copy() for W in coefs], [b.copy() for b in intercepts]
         coefs[0] *= data.scale  # from the units of the training rows to those of X
         mean = np.broadcast_to(data.mean, len(coefs[0]))
-        intercepts[0] -= mean @ coefs[0]
+        off = 0.0 * mean if data.offset is None else data.offset
+        intercepts[0] -= (mean - off) @ coefs[0]
         if skip is not None:
             skip = skip * skip.dtype.type(data.scale)
-            if not embedding.has_origin:
-                intercepts[-1] -= mean @ skip
-        return {"coefs_": coefs, "intercepts_": intercepts, "skip_coef_": skip}
+            intercepts[-1] -= ((0.0 if embedding.has_origin else mean) - off) @ skip
+        return {
+            "coefs_": coefs, "intercepts_": intercepts, "skip_coef_": skip, "offset_": data.offset
+        }  # fmt: skip
 
     def _fitted_embedding(self, dtype: Any) -> MLPEmbedding:
         """Return the embedding in the units of X."""
@@ -347,15 +354,25 @@ class MLPMetric:
         The map.
     normalize : bool
         Whether the distance is taken after both embeddings are brought to unit length.
+    offset : array of shape (n_features,) or None
+        What is taken off both rows first.
     """
 
-    def __init__(self, embedding: MLPEmbedding, normalize: bool) -> None:
+    offset: FloatArray | None = None  # where pickles know none
+
+    def __init__(
+        self, embedding: MLPEmbedding, normalize: bool, offset: FloatArray | None = None
+    ) -> None:
         self.embedding = embedding
         self.normalize = normalize
+        self.offset = offset
 
     def __call__(self, u: Any, v: Any, squared: bool = False) -> float:
         """Return the distance of the embeddings of u and v, or its square."""
-        Z = self.embedding.embed(np.asarray([u, v], dtype=np.float64))
+        rows = np.asarray([u, v], dtype=np.float64)
+        if self.offset is not None:
+            rows -= self.offset
+        Z = self.embedding.embed(rows)
         if self.normalize:
             Z, _ = unit_rows(Z)
         difference = Z[0] - Z[1]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhnm.common._labels import join_labels
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 
 
@@ -54,7 +55,7 @@ class Reservoir:
     ) -> Reservoir:
         """Return the reservoir after a chunk of rows, all labelled and with a weight."""
         X = np.concatenate([self.X, X]).astype(self.X.dtype, copy=False)
-        y, weights = np.concatenate([self.y, y]), np.concatenate([self.weights, weights])
+        y, weights = join_labels([self.y, y]), np.concatenate([self.weights, weights])
         priorities = np.concatenate([self.priorities, random.random(len(X) - len(self.X))])
         classes, codes = np.unique(y, return_inverse=True)
         counts = np.bincount(codes[len(self.y) :], minlength=len(classes))
@@ -84,15 +85,3 @@ def _fair_shares(counts: IndexArray, size: int) -> IndexArray:
         room -= shares[c]
         left -= 1
     return np.maximum(shares, 2)  # a class with one row has no positive pair
-
-
-def union_of_labels(several: list[LabelArray | None]) -> LabelArray:
-    """Return the sorted classes of all, or raise if they are of different types."""
-    given = [labels for labels in several if labels is not None and len(labels)]
-    kinds = {isinstance(labels.tolist()[0], str) for labels in given}
-    if len(kinds) > 1:
-        raise ValueError(
-            "The labels are strings here and numbers there (in earlier chunks, in classes or "
-            "in y): convert all to one type"
-        )
-    return np.unique(np.concatenate(given)) if given else np.empty(0)

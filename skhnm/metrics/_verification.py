@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils import check_consistent_length
 
+from skhnm.common._labels import encode_labels
 from skhnm.common._typing import FloatArray, IndexArray, RandomState
 from skhnm.common._validation import (
     check_choice,
@@ -17,7 +18,6 @@ from skhnm.common._validation import (
     check_generator,
     check_index_array,
     check_number,
-    encode_labels,
 )
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.metrics._inputs import METRICS, for_cosine

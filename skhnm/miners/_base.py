@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skhnm.common._labels import RAISE
 from skhnm.common._registry import Registry
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import RandomState
@@ -47,7 +48,7 @@ class BaseMiner(BaseEstimator, ABC):
         positives: Any = "all",
         pool: Any = None,
         pool_y: Any = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         random_state: RandomState = None,
         n_jobs: int | None = None,
     ) -> Tuples:
@@ -60,16 +61,17 @@ class BaseMiner(BaseEstimator, ABC):
         Z : array-like of shape (n, m)
             Embeddings of the anchors, finite.
         y : array-like of shape (n,)
-            Their labels. Every value is a class, -1 and NaN-free floats included.
+            Their labels. Every value is a class, -1 and whole floats included.
         positives : str, positive miner, function or array of shape (n, p), default="all"
             Who is each anchor's positive: "all", "nearest", "hardest", "random", an
             instance, a function, or rows of the pool (-1 is padding).
         pool, pool_y : array-like of shapes (N, m) and (N,), optional
             Candidates and their labels. Left out: Z itself, each row excluded from its
             own candidates by position.
-        unlabelled : label, optional
-            The label that means "no class": such rows are never anchor, positive or
-            negative.
+        unlabelled : label or None, default="raise"
+            The label that means "no class", None for missing ones: such rows are never
+            anchor, positive or negative. By default every value is a class, and a missing one an
+            error.
         random_state : int, RandomState, Generator or None
             Seed of random choices.
         n_jobs : int or None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skhnm.common._labels import RAISE
 from skhnm.common._registry import Registry
 from skhnm.common._threads import cut, run_tiles
 from skhnm.common._typing import IndexArray, RandomState
@@ -33,7 +34,7 @@ class BasePositiveMiner(BaseEstimator, ABC):
         *,
         pool: Any = None,
         pool_y: Any = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         random_state: RandomState = None,
         n_jobs: int | None = None,
     ) -> IndexArray:
@@ -48,8 +49,9 @@ class BasePositiveMiner(BaseEstimator, ABC):
         pool, pool_y : array-like of shapes (N, m) and (N,), optional
             Candidates and their labels. Left out: Z itself, each row excluded from its
             own candidates.
-        unlabelled : label, optional
-            The label that means "no class"; such rows have and are no positives.
+        unlabelled : label or None, default="raise"
+            The label that means "no class", None for missing ones; such rows have and are no
+            positives.
         random_state : int, RandomState, Generator or None
             Seed of random choices.
         n_jobs : int or None

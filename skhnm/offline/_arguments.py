@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from skhnm.common._labels import encode_labels, encode_together
 from skhnm.common._typing import IndexArray
-from skhnm.common._validation import check_number, encode_labels, encode_together
+from skhnm.common._validation import check_number
 from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
 from skhnm.offline._exclusions import Codes, Exclusions, read_positives
 from skhnm.offline._filters import Filters

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
+from skhnm.common._rows import as_rows
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._rows import unit_rows
 
@@ -131,7 +132,8 @@ def open_rows(given: Any, name: str, cosine: bool, folder: Path | None) -> Rows:
         given = _spool(given, name, folder / f"{name}.npy")
     elif isinstance(given, (str, os.PathLike)):
         given = _open_file(Path(given), name)
-    elif not isinstance(given, np.ndarray):
+    given = as_rows(given, name)
+    if not isinstance(given, np.ndarray) or given.dtype == object:
         given = check_array(
             given, dtype=[np.float64, np.float32], ensure_all_finite=False,
             ensure_min_samples=0, input_name=name,
@@ -204,7 +206,7 @@ def _chunk(given: Any, name: str, number: int, start: int) -> FloatArray:
     """Check one chunk (r, m) of an iterator, whose first row is row `start` of all."""
     if given is None:
         raise ValueError(f"{name} is an iterator that gave no chunk: nothing is known of its rows")
-    rows = np.asarray(given)
+    rows = np.asarray(as_rows(given, f"Chunk {number} of {name}"))
     if rows.ndim != 2 or rows.shape[1] == 0 or rows.dtype.kind not in "fiub":
         raise ValueError(
             f"Chunk {number} of {name} must be an array of numbers of shape (r, m), got "

@@ -8,9 +8,10 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.utils import check_consistent_length
 
+from skhnm.common._labels import RAISE, encode_labels
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
-from skhnm.common._validation import check_embeddings, check_number, encode_labels
+from skhnm.common._validation import check_embeddings, check_number
 from skhnm.plotting._common import (
     GREY,
     MOST_IN_LEGEND,
@@ -43,8 +44,8 @@ class EmbeddingDisplay:
     tuples : Tuples, optional
         Tuples of these rows to draw: a line from the anchor to each negative and, of another
         look, to each positive.
-    unlabelled : label, optional
-        The label that means "no class"; its rows are grey.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones; its rows are grey.
     xlabel, ylabel : str, default="embedding 1" and "embedding 2"
         What the axes show.
     equal_scales : bool, default=True
@@ -88,7 +89,7 @@ class EmbeddingDisplay:
         y: Any,
         *,
         tuples: Tuples | None = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         xlabel: str = "embedding 1",
         ylabel: str = "embedding 2",
         equal_scales: bool = True,
@@ -159,7 +160,7 @@ class EmbeddingDisplay:
         *,
         tuples: Tuples | None = None,
         n_tuples: int | None = 20,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         ax: Any = None,
         scatter_kwargs: dict[str, Any] | None = None,
         line_kwargs: dict[str, Any] | None = None,
@@ -177,8 +178,8 @@ class EmbeddingDisplay:
             Tuples of these rows.
         n_tuples : int or None, default=20
             How many of them to draw, the first ones; None draws all.
-        unlabelled : label, optional
-            The label that means "no class"; its rows are grey.
+        unlabelled : label or None, default="raise"
+            The label that means "no class", None for missing ones; its rows are grey.
         ax : matplotlib Axes, optional
             Where to draw; left out, a new figure.
         scatter_kwargs, line_kwargs : dict, optional

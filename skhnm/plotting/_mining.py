@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array
 
+from skhnm.common._labels import RAISE
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, RandomState
 from skhnm.common._validation import check_choice, check_embeddings, check_number
@@ -155,7 +156,7 @@ class MiningDisplay:
         positives: Any = "all",
         pool: Any = None,
         pool_y: Any = None,
-        unlabelled: Any = None,
+        unlabelled: Any = RAISE,
         random_state: RandomState = None,
         n_jobs: int | None = None,
         ax: Any = None,

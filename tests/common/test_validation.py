@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from skhnm.common._labels import encode_labels
 from skhnm.common._validation import (
     check_choice,
     check_embeddings,
@@ -9,7 +10,6 @@ from skhnm.common._validation import (
     check_index_array,
     check_number,
     check_weights,
-    encode_labels,
 )
 
 
