@@ -118,10 +118,7 @@ def compare_miners(
     learner = pipeline.named_steps[step]
     classes, codes = encode_labels(y, getattr(learner, "unlabelled", RAISE))
     X, codes, groups = indexable(as_rows(X), codes, groups)
-    splits = [
-        (train[codes[train] >= 0], test[codes[test] >= 0])
-        for train, test in _as_indices(check_cv(cv, codes, classifier=True).split(X, codes, groups))
-    ]
+    splits = _splits(cv, X, codes, groups)
     if not splits:
         raise ValueError("cv gave no splits: pass a number, a splitter, or pairs of train and test")
     scorers, note = _scorers(asked, codes, splits)
@@ -248,6 +245,18 @@ def _label(miner: Any) -> str:
 
 def _is_random(miner: Any) -> bool:
     return isinstance(NEGATIVE_MINERS.resolve(miner), RandomMiner)
+
+
+def _splits(cv: Any, X: Any, codes: IndexArray, groups: Any) -> list[Split]:
+    """Return the labelled rows of each training and test set; only they are dealt out."""
+    splitter = check_cv(cv, codes, classifier=True)
+    if hasattr(cv, "__iter__") or (codes >= 0).all():  # pairs that somebody made are of all rows
+        splits = _as_indices(splitter.split(X, codes, groups))
+        return [(train[codes[train] >= 0], test[codes[test] >= 0]) for train, test in splits]
+    known = np.flatnonzero(codes >= 0)
+    groups = None if groups is None else np.asarray(groups)[known]
+    splits = _as_indices(splitter.split(known, codes[known], groups))
+    return [(known[train], known[test]) for train, test in splits]
 
 
 def _as_indices(splits: Any) -> list[Split]:
