@@ -170,6 +170,7 @@ def test_bfloat16_is_taken_for_what_it_holds(door):
     [
         (lambda rows: Tensor(rows, device="cuda"), TypeError, r"pass \w+\.cpu\(\)"),
         (lambda rows: np.where(rows == rows.max(), np.nan, rows), ValueError, "NaN"),
+        (lambda rows: np.ma.masked_equal(rows, rows.max()), ValueError, "NaN"),
         (lambda rows: pd.Series([*rows[:-1], rows[-1][:1]]), ValueError, "row 29 has 1 numbers"),
         (lambda rows: pd.Series([*rows[:-1], None]), ValueError, "row 29 has None"),
     ],

@@ -15,8 +15,8 @@ _NARROW = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 def as_rows(given: Any, name: str = "X") -> Any:
     """Return what scikit-learn can read where people have rows otherwise, and else what is given.
 
-    A tensor gives up its gradient, bfloat16 becomes float32, which holds all of it, and a column
-    or a list of arrays is stacked.
+    A tensor gives up its gradient, bfloat16 becomes float32, which holds all of it, a column or a
+    list of arrays is stacked, and masked numbers are NaN.
 
     Raises
     ------
@@ -27,6 +27,8 @@ def as_rows(given: Any, name: str = "X") -> Any:
     """
     if hasattr(given, "detach"):
         return _from_tensor(given, name)
+    if isinstance(given, np.ma.MaskedArray):
+        return given.astype(np.result_type(given.dtype, np.float32)).filled(np.nan)
     if isinstance(given, (list, tuple)) and len(given) and hasattr(given[0], "detach"):
         given = [_from_tensor(row, f"{name}[{i}]") for i, row in enumerate(given)]
         return np.asarray(given) if np.ndim(given[0]) == 0 else _stack(given, name)

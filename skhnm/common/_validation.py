@@ -81,6 +81,7 @@ def check_weights(sample_weight: Any, n: int) -> FloatArray:
         return np.ones(n)
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n, float(sample_weight))
+    sample_weight = as_rows(sample_weight, "sample_weight")
     weights: FloatArray = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )

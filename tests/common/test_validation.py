@@ -72,6 +72,7 @@ def test_weights_are_one_a_row(weights, expected):
         ([[1], [2], [3]], "Sample weights must be 1D"),
         ([1, -1, 1], "must not be negative"),
         ([1, np.nan, 1], "sample_weight contains NaN"),
+        (np.ma.array([1.0, 2.0, 3.0], mask=[0, 1, 0]), "sample_weight contains NaN"),
         ([0, 0, 0], "zero for every row"),
     ],
 )
