@@ -28,7 +28,7 @@ def as_rows(given: Any, name: str = "X") -> Any:
     if hasattr(given, "detach"):
         return _from_tensor(given, name)
     if isinstance(given, np.ma.MaskedArray):
-        return given.astype(np.result_type(given.dtype, np.float32)).filled(np.nan)
+        return np.ma.filled(given.astype(np.result_type(given.dtype, np.float32)), np.nan)
     if isinstance(given, (list, tuple)) and len(given) and hasattr(given[0], "detach"):
         given = [_from_tensor(row, f"{name}[{i}]") for i, row in enumerate(given)]
         return np.asarray(given) if np.ndim(given[0]) == 0 else _stack(given, name)
