@@ -75,8 +75,11 @@ def check_sides(
     return Z, codes, pool, pool_codes, np.full(len(Z), -1, dtype=np.intp)
 
 
-def check_weights(sample_weight: Any, n: int) -> FloatArray:
-    """Return non-negative, finite row weights (n,) float64, ones for None."""
+def check_weights(sample_weight: Any, n: int, *, may_be_zero: bool = False) -> FloatArray:
+    """Return non-negative, finite row weights (n,) float64, ones for None.
+
+    Unless they may all be zero, at least one must not be.
+    """
     if sample_weight is None:
         return np.ones(n)
     if isinstance(sample_weight, Real):
@@ -91,7 +94,7 @@ def check_weights(sample_weight: Any, n: int) -> FloatArray:
         raise ValueError(f"sample_weight.shape == {weights.shape}, expected {(n,)}!")
     if (weights < 0).any():
         raise ValueError("sample_weight must not be negative; a weight of 0 leaves a row out")
-    if not weights.any():
+    if not (may_be_zero or weights.any()):
         raise ValueError("sample_weight is zero for every row; at least two rows must count")
     return weights
 

@@ -32,6 +32,9 @@ from skhnm.training._loop import Problem, rounds, train
 from skhnm.training._monitor import Monitor
 from skhnm.training._objective import is_normalized
 
+_MOST_OF_A_CURVE = 1000
+"""Entries of the curves that a stream keeps, which has no end."""
+
 
 class BaseMetricLearner(
     CallbackSupportMixin,
@@ -154,8 +157,8 @@ class BaseMetricLearner(
         -------
         self
             The estimator. As long as there is no positive pair or only one class, it is
-            the start of the metric. After a `fit` it goes on from there, but the rows of
-            the fit are not kept.
+            the start of the metric. A chunk without a labelled row of some weight changes
+            nothing. After a `fit` it goes on from there, but the rows of the fit are not kept.
 
         Raises
         ------
@@ -176,8 +179,13 @@ class BaseMetricLearner(
         is_first = not hasattr(self, "classes_")
         y_classes, codes, X = self._read(X, y, reset=is_first)
         self._check_embedding_parameters(X.shape[1])
-        weights = check_weights(sample_weight, len(X))
+        weights = check_weights(sample_weight, len(X), may_be_zero=True)
         used = (codes >= 0) & (weights > 0)
+        if not used.any():
+            if is_first:  # nothing has begun: not even the features are known
+                for name in ("n_features_in_", "feature_names_in_"):
+                    self.__dict__.pop(name, None)
+            return self
         announced = None if classes is None else encode_labels(classes, name="classes")[0]
         known = (getattr(self, "classes_", None), announced, y_classes)
         all_classes = np.unique(join_labels([labels for labels in known if labels is not None]))
@@ -190,18 +198,19 @@ class BaseMetricLearner(
         reservoir = (before or Reservoir.empty(size, X, labels)).updated(
             X[used], labels, weights[used], random
         )
-        if not len(reservoir.y):
-            raise ValueError("the chunk holds no labelled row with a weight, nor did any before")
         codes, weights = np.searchsorted(all_classes, reservoir.y), reservoir.anchor_weights()
         data = merge_repeated(reservoir.X, codes, weights)
         counts = np.bincount(data.codes)
         enough = counts.max() >= 2 and (counts > 0).sum() >= 2
         if enough:
-            data = self._prepare(reservoir.X, codes, weights, all_classes, parts["loss"])
+            data = self._prepare(
+                reservoir.X, codes, weights, all_classes, parts["loss"], more_to_come=True
+            )
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
             has_learned = bool(getattr(self, "mining_curve_", []))
+            n_iter = self.n_iter_ if has_learned else 0
             embedding = self._make_embedding(data, parts, has_learned, random)
             if enough:
                 schedule = rounds(self.refresh_every, self.refresh_every, solver, parts["pool"])
@@ -209,9 +218,12 @@ class BaseMetricLearner(
                 train(problem, embedding, solver, monitor, schedule[:1])
         self._keep(embedding, data, parts, all_classes)
         self.reservoir_ = reservoir
-        self.loss_curve_ = [*getattr(self, "loss_curve_", []), *monitor.loss_curve]
-        self.mining_curve_ = [*getattr(self, "mining_curve_", []), *monitor.mining_curve]
-        self.n_iter_ = max(1, len(self.loss_curve_))
+        for name, more in (
+            ("loss_curve_", monitor.loss_curve),
+            ("mining_curve_", monitor.mining_curve),
+        ):
+            setattr(self, name, [*getattr(self, name, []), *more][-_MOST_OF_A_CURVE:])
+        self.n_iter_ = max(1, n_iter + len(monitor.loss_curve))
         return self
 
     def _read(self, X: Any, y: Any, **checks: Any) -> tuple[LabelArray, IndexArray, FloatArray]:
@@ -226,13 +238,19 @@ class BaseMetricLearner(
         return classes, codes, X
 
     def _prepare(
-        self, X: FloatArray, codes: Any, weights: FloatArray, classes: LabelArray, loss: Any
+        self,
+        X: FloatArray,
+        codes: Any,
+        weights: FloatArray,
+        classes: LabelArray,
+        loss: Any,
+        more_to_come: bool = False,
     ) -> TrainingData:
         # Cosine similarity has an origin; distances have none.
         centred = self._scales_features or not is_normalized(self.normalize, loss)
         return prepare(
             X, codes, weights, classes, self.class_weight,
-            centred=centred, scaled=self._scales_features,
+            centred=centred, scaled=self._scales_features, more_to_come=more_to_come,
         )  # fmt: skip
 
     def _make_problem(

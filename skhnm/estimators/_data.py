@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._validation import check_number
 from skhnm.kernels._rows import project_rows
 
 _ROUNDED = 1e-4  # of a feature's spread
@@ -47,10 +48,12 @@ def prepare(
     *,
     centred: bool,
     scaled: bool = False,
+    more_to_come: bool = False,
 ) -> TrainingData:
     """Leave out rows without label or weight, merge repeated ones, and weigh classes.
 
-    Rows are centred, and scaled to a mean square of 1 over all features, where asked for.
+    Rows are centred, and scaled to a mean square of 1 over all features, where asked for. Where
+    there is more to come, none of the classes that `class_weight` names need be here.
 
     Raises
     ------
@@ -73,7 +76,8 @@ def prepare(
             "Pass at least two different rows of one class (are the rows all identical, or "
             "is y an identifier instead of a class?)"
         )
-    data.weights = data.weights * class_factors(class_weight, classes, data)[data.codes]
+    factors = class_factors(class_weight, classes, data, more_to_come)
+    data.weights = data.weights * factors[data.codes]
     if centred:
         data.mean = data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
         data.X = data.X - data.mean
@@ -128,27 +132,34 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
     )
 
 
-def class_factors(class_weight: Any, classes: LabelArray, data: TrainingData) -> FloatArray:
+def class_factors(
+    class_weight: Any, classes: LabelArray, data: TrainingData, more_to_come: bool = False
+) -> FloatArray:
     """Return the factor (n_classes,) of each class: 1, balanced, or from a dict.
+
+    Classes of a dict that have no rows wait for these.
 
     Raises
     ------
     ValueError
-        For another string, a negative weight, or a dict that names an unknown class.
+        For another string, a negative weight, or a dict that names no class at all.
+    TypeError
+        For a weight that is no number.
     """
     factors = np.ones(len(classes))
     if class_weight is None:
         return factors
     if isinstance(class_weight, dict):
-        position = {label: i for i, label in enumerate(classes.tolist())}
         for label, factor in class_weight.items():
-            if label not in position:
-                raise ValueError(
-                    f"class_weight names the class {label!r}, but y has {classes.tolist()}"
-                )
-            if not factor >= 0:
-                raise ValueError(f"class_weight[{label!r}] must be >= 0, got {factor!r}")
-            factors[position[label]] = factor
+            check_number(factor, f"class_weight[{label!r}]", low=0)
+        named = [label in class_weight for label in classes.tolist()]
+        alike = {isinstance(label, str) for label in [*class_weight, *classes.tolist()]}
+        if class_weight and not any(named) and (len(alike) > 1 or not more_to_come):
+            raise ValueError(
+                f"class_weight names the class {next(iter(class_weight))!r}, but y has "
+                f"{classes.tolist()}: none of its keys is a class here"
+            )
+        factors[named] = [class_weight[label] for label in classes[named].tolist()]
         if not (factors[np.unique(data.codes)] > 0).any():
             raise ValueError("class_weight is 0 for every class; at least one must count")
         return factors

@@ -90,7 +90,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         components. "auto" is 1e-3 for unit embeddings, and else 2 / n_samples: the weight of
         two rows, so the more rows there are, the more the metric may change.
     class_weight : "balanced", dict or None, default=None
-        Weight of the anchors of each class.
+        Weight of the anchors of each class; a dict gives others 1, and may name classes that have
+        no rows (yet).
     unlabelled : label or None, default="raise"
         The value of y that means "no class", None or NaN for missing ones; such rows are left
         out. By default every value is a class, -1 too, and a missing one an error.
@@ -127,13 +128,14 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     n_iter_ : int
         Iterations of L-BFGS, or epochs.
     loss_curve_ : list of float
-        The objective after each of these. It jumps where new tuples were mined.
+        The objective after each of these; of a stream, the last 1,000. It jumps where new tuples
+        were mined.
     mining_curve_ : list of dict
-        For each round: "n_iter" iterations (or epochs) on "n_tuples" mined; the share
-        "active" that had a gradient; mean "hardness" d_p / (d_p + d_n) of a tuple's farthest
-        positive and nearest negative (0 is easy, 0.5 both equally far); mean distance
-        "spread" of these negatives; and what the miner reports of itself, as "curriculum"
-        and "adaptive" do.
+        For each round (of a stream, the last 1,000): "n_iter" iterations (or epochs) on
+        "n_tuples" mined; the share "active" that had a gradient; mean "hardness"
+        d_p / (d_p + d_n) of a tuple's farthest positive and nearest negative (0 is easy, 0.5
+        both equally far); mean distance "spread" of these negatives; and what the miner reports
+        of itself, as "curriculum" and "adaptive" do.
     validation_scores_ : list of float
         With `early_stopping`: held-out precision at 1 at the start and after each round.
     reservoir_

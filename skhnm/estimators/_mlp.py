@@ -85,7 +85,8 @@ class MLPMetricLearner(BaseMetricLearner):
         Weight decay: weight of the squared weights, and of the squared distance of the
         linear path from its start.
     class_weight : "balanced", dict or None, default=None
-        Weight of the anchors of each class.
+        Weight of the anchors of each class; a dict gives others 1, and may name classes that have
+        no rows (yet).
     unlabelled : label or None, default="raise"
         The value of y that means "no class", None or NaN for missing ones; such rows are left
         out. By default every value is a class, -1 too, and a missing one an error.
@@ -125,7 +126,7 @@ class MLPMetricLearner(BaseMetricLearner):
     n_iter_ : int
         Epochs.
     loss_curve_ : list of float
-        The mean objective of each epoch.
+        The mean objective of each epoch; of a stream, of the last 1,000.
     mining_curve_ : list of dict
         As in `HardNegativeMetricLearner`, for each epoch.
     validation_scores_ : list of float

@@ -10,14 +10,18 @@ import numpy as np
 from skhnm.common._typing import IndexArray
 from skhnm.common._validation import check_number
 from skhnm.pools._base import BasePool
+from skhnm.pools._turns import Turns
 
 
 class BatchPool(BasePool):
     """The rows of a class-balanced mini-batch are each other's candidates.
 
-    A batch has classes of K rows each, as many as fill it. Every class is visited equally
-    often, and within an epoch all rows of a class are used before one is used again; a
-    class with fewer than K rows gives them all.
+    A batch has classes of K rows each, as many as fill it; a class with fewer than K rows gives
+    them all. An epoch has as many batches as fill the number of rows, and every class is visited
+    equally often: so of n rows in C classes, an epoch takes about n / C of each. The rows of a
+    class take turns: all come before one comes again, from one epoch of a fit to the next. Of a
+    class with m rows, T epochs use about min(1, T n / (C m)); where that is too little, raise
+    ``max_iter``.
 
     Parameters
     ----------
@@ -39,18 +43,20 @@ class BatchPool(BasePool):
     def check_parameters(self) -> None:
         check_number(self.rows_per_class, "rows_per_class", low=2, integer=True)
 
+    def reset(self) -> None:
+        self._turns: Turns | None = None
+
     def draws(
         self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
     ) -> Iterator[IndexArray]:
         batch_size = batch_size or len(codes)
-        by_class = np.argsort(codes, kind="stable")
-        members = np.split(by_class, np.flatnonzero(np.diff(codes[by_class])) + 1)
+        self._turns = turns = Turns.going_on(getattr(self, "_turns", None), codes, random)
         n_batches = -(-len(codes) // batch_size)
-        per_class = max(2, min(self.rows_per_class, batch_size // 2), batch_size // len(members))
-        gives = [min(per_class, len(m)) for m in members]
-        rows = _Cycle([len(m) for m in members], random)
+        share = batch_size // len(turns.sizes)
+        per_class = max(2, min(self.rows_per_class, batch_size // 2), share)
+        gives = [min(per_class, size) for size in turns.sizes]
         for chosen in _deal_classes(gives, batch_size, n_batches, random):
-            yield np.concatenate([members[c][rows.take(c, per_class)] for c in chosen])
+            yield np.concatenate([turns.take(c, per_class) for c in chosen])
 
 
 def _deal_classes(
@@ -79,27 +85,3 @@ def _deal_classes(
             room -= gives[c]
         waiting = passed + waiting
         yield chosen
-
-
-class _Cycle:
-    """Deals shuffled decks: each card once before any comes again."""
-
-    def __init__(self, sizes: list[int], random: np.random.Generator) -> None:
-        self._random = random
-        self._decks = [random.permutation(size) for size in sizes]
-        self._next = [0] * len(sizes)
-
-    def take(self, deck: int, n: int) -> IndexArray:
-        """Deal n different cards of a deck, or all of them if it has fewer."""
-        cards, here = self._decks[deck], self._next[deck]
-        if n >= len(cards):
-            return cards
-        dealt = cards[here : here + n]
-        if len(dealt) < n:  # reshuffle, but for the cards already in this hand
-            rest = self._random.permutation(np.setdiff1d(cards, dealt))
-            more = n - len(dealt)
-            self._decks[deck] = np.concatenate([rest, self._random.permutation(dealt)])
-            self._next[deck] = more
-            return np.concatenate([dealt, rest[:more]])
-        self._next[deck] = here + n
-        return dealt

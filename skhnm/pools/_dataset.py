@@ -14,10 +14,11 @@ from skhnm.common._validation import check_number
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import resolve_index
-from skhnm.neighbors._padded import draw_of_each, sort_by_index
+from skhnm.neighbors._padded import sort_by_index
 from skhnm.neighbors._shortlist import Shortlist
 from skhnm.pools._base import BasePool, all_rows
 from skhnm.pools._members import renumber
+from skhnm.pools._turns import Turns
 
 
 class DatasetPool(BasePool):
@@ -32,8 +33,9 @@ class DatasetPool(BasePool):
         Keep the negatives of earlier minings beside the new ones.
     rows_per_class : int or None, default=None
         A quota, at least 2: of a larger class so many rows are drawn at each refresh, to
-        be anchors and candidates. Rare classes, which give all their rows, then are mined
-        as often as others, and mining costs less. None takes every row.
+        be anchors and candidates; the next refresh goes on with others, until all have come.
+        Rare classes, which give all their rows, then are mined as often as others, and mining
+        costs less. None takes every row.
     index : str or index, default="exact"
         Who finds the nearest rows of other classes. "exact" compares all rows, which takes
         n² comparisons; "graph", say, or an instance such as ``GraphIndex(ef_search=100)``
@@ -70,6 +72,7 @@ class DatasetPool(BasePool):
 
     def reset(self) -> None:
         self._seen: Tuples | None = None
+        self._turns: Turns | None = None
 
     def draws(
         self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
@@ -77,7 +80,9 @@ class DatasetPool(BasePool):
         if self.rows_per_class is None:
             yield all_rows(codes)
             return
-        yield np.sort(draw_of_each(codes, self.rows_per_class, random))
+        self._turns = turns = Turns.going_on(getattr(self, "_turns", None), codes, random)
+        taken = [turns.take(c, self.rows_per_class) for c in range(len(turns.sizes))]
+        yield np.sort(np.concatenate(taken))
 
     def narrowed(self, candidates: Candidates) -> Candidates:
         c = candidates

@@ -60,6 +60,7 @@ class MemoryPool(BasePool):
         BatchPool(self.rows_per_class).check_parameters()
 
     def reset(self) -> None:
+        self._batches = BatchPool(self.rows_per_class)
         self._n_rounds = 0
         self._next = 0
         self._E: FloatArray | None = None
@@ -71,7 +72,7 @@ class MemoryPool(BasePool):
     def draws(
         self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
     ) -> Iterator[IndexArray]:
-        return BatchPool(self.rows_per_class).draws(codes, batch_size, random)
+        return self._batches.draws(codes, batch_size, random)
 
     def extras(self, rows: IndexArray, codes: IndexArray) -> Extras:
         if self._E is None or self._n_rounds <= self.warm_up:

@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.preprocessing import StandardScaler
 
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
+from skhnm.estimators import _base
 from skhnm.estimators._stream import Reservoir, _fair_shares
 from skhnm.pools import MemoryPool
 
@@ -127,10 +128,54 @@ def test_copies_of_one_row_are_no_positive_pair(stream):
     assert len(learner.partial_fit(X[:300], y[:300]).loss_curve_) > 0
 
 
-def test_a_stream_must_begin_with_a_label(stream):
-    X, _ = stream
-    with pytest.raises(ValueError, match="no labelled row with a weight"):
-        HardNegativeMetricLearner(unlabelled=-1).partial_fit(X[:5], [-1] * 5)
+def without_effect(y):
+    """Labels and weights of a chunk from which nothing can be learned, in three ways."""
+    half = np.arange(len(y)) % 2 == 0
+    return {
+        "unlabelled": (np.full(len(y), -1), None),
+        "of weight zero": (y, np.zeros(len(y))),
+        "some of each": (np.where(half, -1, y), np.where(half, 1.0, 0.0)),
+    }
+
+
+@pytest.mark.parametrize("kind", without_effect(np.zeros(2)))
+def test_a_chunk_without_effect_changes_nothing(stream, kind):
+    X, y = stream
+    labels, weights = without_effect(y[:50])[kind]
+    learner = HardNegativeMetricLearner(unlabelled=-1)
+    assert learner.partial_fit(X[:50, :3], labels, sample_weight=weights) is learner
+    assert not [name for name in vars(learner) if name.endswith("_")]
+    learner.partial_fit(X[:300], y[:300])
+    before = pickle.dumps(learner)
+    learner.partial_fit(X[300:350], labels, sample_weight=weights)
+    assert pickle.dumps(learner) == before
+
+
+def test_weights_of_classes_wait_for_their_rows(stream):
+    X, y = stream
+    weights = {int(c): 1.0 + c for c in np.unique(y)}
+    learner = HardNegativeMetricLearner(class_weight=weights)
+    for c in weights:
+        learner.partial_fit(X[y == c], y[y == c])
+    assert learner.classes_.tolist() == list(weights)
+    first_two = np.isin(y, list(weights)[:2])
+    HardNegativeMetricLearner(class_weight=weights).fit(X[first_two], y[first_two])
+    HardNegativeMetricLearner(class_weight={99: 2.0}).partial_fit(X[:200], y[:200])
+    with pytest.raises(ValueError, match="names the class 'a'"):
+        HardNegativeMetricLearner(class_weight={"a": 2.0}).partial_fit(X[:200], y[:200])
+
+
+def test_curves_of_a_stream_without_end_are_bounded(stream, monkeypatch):
+    X, y = stream
+    monkeypatch.setattr(_base, "_MOST_OF_A_CURVE", 7)
+    learner = HardNegativeMetricLearner(pool="batch", refresh_every=3, random_state=0)
+    n_iter = 0
+    for row in range(0, 60, 4):
+        learner.partial_fit(X[row : row + 4], y[row : row + 4])
+        if hasattr(learner, "loss_curve_") and learner.mining_curve_:
+            n_iter += 1
+    assert learner.n_iter_ == n_iter > 7
+    assert len(learner.loss_curve_) == len(learner.mining_curve_) == 7
 
 
 def test_rows_without_label_or_weight_are_left_out(stream):

@@ -91,3 +91,24 @@ def test_a_class_gives_at_least_two_rows(k, error):
     BatchPool(2).check_parameters()
     with pytest.raises(error, match="rows_per_class must be an integer >= 2"):
         BatchPool(k).check_parameters()
+
+
+def test_an_epoch_goes_on_through_a_class_where_the_last_one_stopped():
+    codes = np.repeat(np.arange(101), [1000, *[20] * 100])
+    large = np.concatenate(batches(codes, 64, 8, epochs=60))
+    large = large[codes[large] == 0]
+    assert len(large) > 1000
+    assert len(set(large[:1000])) == 1000  # every row's turn comes before any comes again
+
+
+def test_a_fit_begins_anew_and_so_do_other_rows():
+    pool = BatchPool(4)
+
+    def epoch(codes):
+        return np.concatenate(list(pool.draws(codes, 16, np.random.default_rng(0))))
+
+    first, second = epoch(CODES), epoch(CODES)
+    assert not np.array_equal(first, second)
+    pool.reset()
+    np.testing.assert_array_equal(first, epoch(CODES))
+    assert sorted(epoch(CODES[:30])) != sorted(first)
