@@ -140,7 +140,8 @@ class BaseMetricLearner(
         The chunk joins it, and the metric goes on from where it is, on that sample alone:
         so the order of the chunks does not matter, even if they come class by class. A
         call runs one round: `refresh_every` iterations, or, with a pool that is mined at
-        every step, one epoch.
+        every step, one epoch. Of a miner that is a function, ``rows`` and ``pool_rows`` are
+        those of the whole stream, counted from 0 and on with each chunk.
 
         Parameters
         ----------
@@ -196,7 +197,7 @@ class BaseMetricLearner(
         random = np.random.default_rng([seed, n_before])
         labels = y_classes[codes[used]]
         reservoir = (before or Reservoir.empty(size, X, labels)).updated(
-            X[used], labels, weights[used], random
+            X[used], labels, weights[used], random, used
         )
         codes, weights = np.searchsorted(all_classes, reservoir.y), reservoir.anchor_weights()
         data = merge_repeated(reservoir.X, codes, weights)
@@ -206,6 +207,7 @@ class BaseMetricLearner(
             data = self._prepare(
                 reservoir.X, codes, weights, all_classes, parts["loss"], more_to_come=True
             )
+        data.rows = reservoir.rows[data.rows]
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
@@ -258,7 +260,8 @@ class BaseMetricLearner(
     ) -> Problem:
         alpha = resolve_alpha(self.alpha, len(data), is_normalized(self.normalize, parts["loss"]))
         return Problem(
-            X=data.X, codes=data.codes, weights=data.weights, normalize=self.normalize,
+            X=data.X, codes=data.codes, weights=data.weights, rows=data.rows,
+            normalize=self.normalize,
             alpha=alpha, batch_size=self.batch_size, random=random, n_jobs=self.n_jobs,
             **parts,
         )  # fmt: skip

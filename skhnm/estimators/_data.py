@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,8 @@ class TrainingData:
 
     A row that is repeated with the same label stands once, with the weights added:
     otherwise it would be its own nearest positive, from which nothing can be learned.
-    The order depends on the rows alone, not on how they came in.
+    The order depends on the rows alone, not on how they came in. `rows` (n,) says which of the
+    rows as they came in each is, of repeated ones the first; left out, they are in order.
     """
 
     X: FloatArray
@@ -31,12 +32,20 @@ class TrainingData:
     mean: FloatArray | float = 0.0
     scale: float = 1.0
     offset: FloatArray | None = None
+    rows: IndexArray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+
+    def __post_init__(self) -> None:
+        if not len(self.rows):
+            self.rows = np.arange(len(self.X), dtype=np.intp)
 
     def __len__(self) -> int:
         return len(self.X)
 
     def take(self, rows: IndexArray) -> TrainingData:
-        return replace(self, X=self.X[rows], codes=self.codes[rows], weights=self.weights[rows])
+        return replace(
+            self, X=self.X[rows], codes=self.codes[rows], weights=self.weights[rows],
+            rows=self.rows[rows],
+        )  # fmt: skip
 
 
 def prepare(
@@ -63,6 +72,7 @@ def prepare(
     """
     used = (codes >= 0) & (weights > 0)
     data = merge_repeated(X[used], codes[used], weights[used])
+    data.rows = np.flatnonzero(used)[data.rows]
     counts = np.bincount(data.codes, minlength=len(classes))
     if (counts > 0).sum() < 2:
         found = f"only {classes[counts > 0].tolist()[0]!r}" if counts.any() else "none"
@@ -121,15 +131,16 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
     twins = np.flatnonzero((key[1:] == key[:-1]) & (codes[1:] == codes[:-1])) + 1
     is_new[twins] = (X[twins] != X[twins - 1]).any(axis=1)
     if is_new[twins].any():  # the direction does not tell these apart: sort by the columns
-        order = np.lexsort((*X.T, codes))
-        X, codes, weights = X[order], codes[order], weights[order]
+        again = np.lexsort((*X.T, codes))
+        X, codes, weights, order = X[again], codes[again], weights[again], order[again]
         is_new[1:] = (X[1:] != X[:-1]).any(axis=1) | (codes[1:] != codes[:-1])
     if is_new.all():
-        return TrainingData(X, codes, weights)
+        return TrainingData(X, codes, weights, rows=order)
     group = np.cumsum(is_new) - 1
     return TrainingData(
-        X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64)
-    )
+        X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64),
+        rows=order[is_new],
+    )  # fmt: skip
 
 
 def class_factors(

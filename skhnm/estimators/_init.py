@@ -158,8 +158,9 @@ def scale_to_positives(
     step = 1 if needs_all else -(-len(Z) // _MOST_ANCHORS)
     anchors = np.arange(0, len(Z), step, dtype=np.intp)
     candidates = Candidates(
-        Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs
-    )
+        Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs,
+        row_numbers=lambda: (data.rows[anchors], data.rows),
+    )  # fmt: skip
     distances = candidates.distances(positive_miner.choose(candidates))
     distances = distances[distances > 0]
     return components / np.sqrt(np.median(distances)) if len(distances) else components

@@ -39,11 +39,15 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         "semi_hard", "violating", "boundary", "all", "distance_weighted",
         "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
         "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
-        ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool. Of
-        an instance, here and below, parameters can be set: ``negative_miner__margin``.
+        ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
+        A function does not see X as it stands: rows are sorted, merged where they are
+        repeated, and those of the batch alone. With parameters ``rows`` and ``pool_rows``
+        it is told which rows of X the anchors and the pool are (-1: none).
+        Of an instance, here and below, parameters can be set: ``negative_miner__margin``.
     positive_miner : str, positive miner or function, default="nearest"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
-        "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``.
+        "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``, which
+        may have parameters ``rows`` and ``pool_rows`` too.
     pool : str, pool or tuple of these, default="dataset"
         Where negatives may come from: "dataset" (all rows, mined anew every
         `refresh_every`), "batch" (class-balanced batches, mined at every step), "memory"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhnm.common._labels import join_labels
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
@@ -34,6 +36,10 @@ class Reservoir:
         Classes seen so far, sorted.
     counts : (n_classes,) intp
         Rows seen of each.
+    rows : (r,) intp
+        Which row of the whole stream each is, counted from 0; -1 if that is unknown.
+    n_given : int
+        Rows of the stream so far, with those that are never used; -1 if unknown.
     """
 
     size: int
@@ -43,17 +49,36 @@ class Reservoir:
     priorities: FloatArray
     classes: LabelArray
     counts: IndexArray
+    rows: IndexArray
+    n_given: int
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Load pickles of before rows had numbers, too."""
+        unknown = {"rows": np.full(len(state["y"]), -1, dtype=np.intp), "n_given": -1}
+        self.__dict__.update({**unknown, **state})
 
     @staticmethod
     def empty(size: int, X: FloatArray, y: LabelArray) -> Reservoir:
         """Return a reservoir for rows and labels like these."""
-        none = np.empty(0)
-        return Reservoir(size, X[:0], y[:0], none, none, y[:0], np.empty(0, dtype=np.intp))
+        none, no_counts = np.empty(0), np.empty(0, dtype=np.intp)
+        return Reservoir(size, X[:0], y[:0], none, none, y[:0], no_counts, no_counts, 0)
 
     def updated(
-        self, X: FloatArray, y: LabelArray, weights: FloatArray, random: np.random.Generator
+        self,
+        X: FloatArray,
+        y: LabelArray,
+        weights: FloatArray,
+        random: np.random.Generator,
+        used: NDArray[np.bool_] | None = None,
     ) -> Reservoir:
-        """Return the reservoir after a chunk of rows, all labelled and with a weight."""
+        """Return the reservoir after a chunk of rows, all labelled and with a weight.
+
+        `used` says which rows of the chunk, as it was given, these are; left out, all.
+        """
+        used = np.ones(len(X), dtype=bool) if used is None else used
+        is_known = self.n_given >= 0
+        numbers = self.n_given + np.flatnonzero(used) if is_known else np.full(len(X), -1)
+        rows = np.concatenate([self.rows, numbers])
         X = np.concatenate([self.X, X]).astype(self.X.dtype, copy=False)
         y, weights = join_labels([self.y, y]), np.concatenate([self.weights, weights])
         priorities = np.concatenate([self.priorities, random.random(len(X) - len(self.X))])
@@ -66,8 +91,9 @@ class Reservoir:
         rank = np.arange(len(X)) - np.repeat(np.cumsum(there) - there, there)
         kept = np.sort(order[rank < np.repeat(_fair_shares(counts, self.size), there)])
         return Reservoir(
-            self.size, X[kept], y[kept], weights[kept], priorities[kept], classes, counts
-        )
+            self.size, X[kept], y[kept], weights[kept], priorities[kept], classes, counts,
+            rows[kept], self.n_given + len(used) if is_known else -1,
+        )  # fmt: skip
 
     def anchor_weights(self) -> FloatArray:
         """Return weights (r,) with which the sample stands for all that was seen."""

@@ -16,6 +16,7 @@ from skhnm.common._tuples import Tuples
 from skhnm.common._typing import RandomState
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._arguments import make_candidates
+from skhnm.miners._function import call_function
 from skhnm.miners.positives import POSITIVE_MINERS, check_positives, check_side, choose_checked
 from skhnm.neighbors._candidates import Candidates
 
@@ -131,6 +132,16 @@ class FunctionMiner(BaseMiner):
         ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k) intp``: rows of the
         pool, of another class than the anchor's; -1 is padding. Labels arrive as codes,
         -1 for none; `pool` is `Z` itself where anchors and candidates are the same rows.
+        If it has parameters named ``rows`` or ``pool_rows``, it is given them.
+
+    Notes
+    -----
+    In a fit, these are not the rows of X in their order: they are sorted by class and along a
+    direction; repeated ones are merged; those without a label or a weight, held out, or of
+    other batches are left out. `rows` (n,) and `pool_rows` (N,) are the rows of X that anchors
+    and candidates are: of repeated ones the first, and -1 for what is no row (a proxy, a class
+    mean) or hidden. In `mine` they are 0, 1, 2 and so on; in `mine_hard_negatives`, rows of the
+    queries and of the corpus; in `partial_fit`, of the whole stream.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -138,7 +149,9 @@ class FunctionMiner(BaseMiner):
 
     def select(self, candidates: Candidates) -> Tuples:
         c = candidates
-        given = self.function(c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random)
+        given = call_function(
+            self.function, c, c.Z, c.codes, c.positives, c.pool, c.pool_codes, c.random
+        )
         name = "The result of the negative miner's function"
         return c.by_anchor(c.admitted(check_side(given, c, name, None, "negative")))
 

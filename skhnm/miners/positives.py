@@ -16,6 +16,7 @@ from skhnm.common._typing import IndexArray, RandomState
 from skhnm.common._validation import check_index_array, check_number
 from skhnm.kernels._rows import first_misplaced
 from skhnm.miners._arguments import make_candidates
+from skhnm.miners._function import call_function
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._padded import trim
 
@@ -190,7 +191,12 @@ class FunctionPositives(BasePositiveMiner):
     function : callable
         ``f(Z, y, pool, pool_y, random_state) -> (n, p) intp``: rows of the pool, of the
         anchor's class and other than the anchor itself; -1 is padding. Labels arrive as
-        codes, -1 for none.
+        codes, -1 for none. If it has parameters named ``rows`` or ``pool_rows``, it is given
+        them.
+
+    Notes
+    -----
+    In a fit, these are not the rows of X in their order: see `FunctionMiner`.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -198,7 +204,7 @@ class FunctionPositives(BasePositiveMiner):
 
     def choose(self, candidates: Candidates) -> IndexArray:
         c = candidates
-        given = self.function(c.Z, c.codes, c.pool, c.pool_codes, c.random)
+        given = call_function(self.function, c, c.Z, c.codes, c.pool, c.pool_codes, c.random)
         return check_positives(given, c, "The result of the positive miner's function")
 
 
@@ -224,7 +230,11 @@ def check_side(
     """
     c = candidates
     anchors = np.arange(len(c)) if anchors is None else anchors
-    rows = check_index_array(given, name, len(anchors))
+    try:
+        rows = check_index_array(given, name, len(anchors))
+    except ValueError as error:
+        is_of_others = hasattr(given, "__len__") and len(given) != len(anchors)
+        raise ValueError(f"{error}{_whose_rows(c) if is_of_others else ''}") from None
     parts = cut(slice(0, len(rows)), rows.shape[1])
     wrong = np.full(len(parts), -1, dtype=np.intp)
 
@@ -241,7 +251,7 @@ def check_side(
         if not 0 <= row < len(c.pool):
             raise ValueError(
                 f"{name} must hold rows of the pool, 0 to {len(c.pool) - 1}, or -1 for padding; "
-                f"got {row} among the {what}s of anchor {anchors[t]}"
+                f"got {row} among the {what}s of anchor {anchors[t]}{_whose_rows(c)}"
             )
         rule = (
             "another row of the anchor's class" if what == "positive"
@@ -249,9 +259,21 @@ def check_side(
         )  # fmt: skip
         raise ValueError(
             f"{name} gives row {row} as a {what} of anchor {anchors[t]}: a {what} is {rule} "
-            "(pad with -1)"
+            f"(pad with -1){_whose_rows(c)}"
         )
     return rows
+
+
+def _whose_rows(c: Candidates) -> str:
+    """Say how rows of the pool differ from those of the user, where they do."""
+    if c.row_numbers is None:
+        return ""
+    return (
+        ". Are these rows of your data? A miner does not see them in their order: a fit sorts "
+        "them by class, merges repeated ones and leaves out others; mine_hard_negatives shows "
+        "what it found. A function that has a parameter pool_rows is told which row of your data "
+        "each row of the pool is (in a miner's select, candidates.pool_rows says so)"
+    )
 
 
 POSITIVE_MINERS = Registry(

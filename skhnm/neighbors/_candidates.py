@@ -19,7 +19,7 @@ from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._within import least_distances, spread_lists
-from skhnm.neighbors._padded import draw_ranks, sort_by_index, trim
+from skhnm.neighbors._padded import draw_ranks, inside_window, sort_by_index, trim
 from skhnm.neighbors._search import ExactSearch, Side, TooManyFound
 
 MAX_ENTRIES = 2**27
@@ -59,6 +59,9 @@ class Candidates:
     hints : (n, h) intp, optional
         Different pool rows of other classes for each anchor, -1 is padding: the nearest of
         an earlier mining, say. They bound the search, and never change what it finds.
+    row_numbers : callable, optional
+        Gives `rows` and `pool_rows`, where anchors and pool are not the user's rows in order.
+        It is called only if somebody asks.
     """
 
     Z: FloatArray
@@ -75,6 +78,7 @@ class Candidates:
     progress: float = 1.0
     needs_positive: bool = True
     hints: IndexArray | None = None
+    row_numbers: Callable[[], tuple[IndexArray, IndexArray]] | None = None
 
     @cached_property
     def _search(self) -> ExactSearch:
@@ -82,6 +86,25 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.Z)
+
+    # Whose they are.
+
+    @property
+    def rows(self) -> IndexArray:
+        """Which of the user's rows each anchor (n,) is; -1 where it is none."""
+        return self._numbers[0]
+
+    @property
+    def pool_rows(self) -> IndexArray:
+        """Which of the user's rows each candidate (N,) is; -1 where it is none, or hidden."""
+        return self._numbers[1]
+
+    @cached_property
+    def _numbers(self) -> tuple[IndexArray, IndexArray]:
+        if self.row_numbers is not None:
+            return self.row_numbers()
+        anchors, pool = (np.arange(len(side), dtype=np.intp) for side in (self.Z, self.pool))
+        return anchors, pool
 
     # The same rows, seen otherwise.
 
@@ -290,9 +313,15 @@ class Candidates:
     def admitted(self, rows: IndexArray, anchors: IndexArray | None = None) -> IndexArray:
         """Put -1 for rows (t, k) of other classes that the anchors (t,) may not have all the same.
 
-        Here there are none; a `Shortlist` has such. `anchors` left out are all, in order.
+        They lie outside of the window, or not on a `Shortlist`. `anchors` left out are all, in
+        order.
         """
-        return rows
+        if self.lower is None and self.upper is None:
+            return rows
+        distances = self.distances(rows, anchors=anchors)
+        anchors = np.arange(len(self)) if anchors is None else anchors
+        lower, upper = (None if end is None else end[anchors] for end in (self.lower, self.upper))
+        return np.where(inside_window(distances, lower, upper), rows, -1)
 
     def available(self, side: Side = "other") -> int:
         """Most rows that any anchor has on a side; at least 1."""

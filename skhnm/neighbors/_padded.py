@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhnm.common._typing import FloatArray, IndexArray
 
@@ -47,6 +48,18 @@ def merge_nearest(one: Found, other: Found, k: int) -> Found:
     twice[:, 1:] = rows[:, 1:] == rows[:, :-1]
     rows[twice], distances[twice] = -1, np.nan
     return nearest_first(rows, distances, k)
+
+
+def inside_window(
+    distances: FloatArray, lower: FloatArray | None, upper: FloatArray | None
+) -> NDArray[np.bool_]:
+    """Which of the distances (n, c) lie in each anchor's open window (n, 1); NaN never does."""
+    inside = ~np.isnan(distances)
+    if lower is not None:
+        inside &= distances > lower
+    if upper is not None:
+        inside &= distances < upper
+    return inside
 
 
 def draw_ranks(counts: IndexArray, k: int, random: np.random.Generator) -> IndexArray:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._candidates import Candidates
-from skhnm.neighbors._padded import nearest_first, sort_by_index
+from skhnm.neighbors._padded import inside_window, nearest_first, sort_by_index
 from skhnm.neighbors._search import Side
 
 
@@ -56,9 +56,10 @@ class Shortlist(Candidates):
     def choices(self, rows: slice) -> tuple[IndexArray, FloatArray]:
         listed, distances = self._nearest_first[0][rows], self._nearest_first[1][rows]
         lower, upper = (None if a is None else a[rows] for a in (self.lower, self.upper))
-        return listed, np.where(_inside(distances, lower, upper), distances, np.nan)
+        return listed, np.where(inside_window(distances, lower, upper), distances, np.nan)
 
     def admitted(self, rows: IndexArray, anchors: IndexArray | None = None) -> IndexArray:
+        rows = super().admitted(rows, anchors)
         anchors = np.arange(len(self)) if anchors is None else anchors
         known = np.sort(self._keys(np.arange(len(self)), self.listed), axis=None)
         asked = self._keys(anchors, rows)
@@ -124,18 +125,6 @@ class Shortlist(Candidates):
         return np.where(ranks < 0, -1, np.take_along_axis(rows, np.maximum(ranks, 0), axis=1))
 
 
-def _inside(
-    distances: FloatArray, lower: FloatArray | None, upper: FloatArray | None
-) -> NDArray[np.bool_]:
-    """Which of the distances (n, c) lie in each anchor's open window (n, 1); NaN never does."""
-    inside = ~np.isnan(distances)
-    if lower is not None:
-        inside &= distances > lower
-    if upper is not None:
-        inside &= distances < upper
-    return inside
-
-
 def _n_windows(lower: FloatArray | None, upper: FloatArray | None) -> int:
     window = lower if lower is not None else upper
     return 1 if window is None else window.shape[1]
@@ -144,10 +133,10 @@ def _n_windows(lower: FloatArray | None, upper: FloatArray | None) -> int:
 def _windows(
     distances: FloatArray, lower: FloatArray | None, upper: FloatArray | None
 ) -> Iterator[NDArray[np.bool_]]:
-    """`_inside` for each column of the windows (n, w), one at a time: memory of n · c alone."""
+    """Which lie inside, for each column of the windows (n, w) by itself: memory of n · c alone."""
     for j in range(_n_windows(lower, upper)):
         window = [None if a is None else a[:, j : j + 1] for a in (lower, upper)]
-        yield _inside(distances, *window)
+        yield inside_window(distances, *window)
 
 
 def _first(inside: NDArray[np.bool_], values: NDArray[Any], k: int, padding: float) -> Any:

@@ -112,7 +112,9 @@ def mine_hard_negatives(
         Chooses among what is left, such as "random", "semi_hard" or ``DiverseMiner()``. A
         name gives `n_negatives`; an instance keeps its own parameters, and
         if it gives more, the first `n_negatives` stay, of "all" and other miners that list
-        rows by index the lowest. It sees 1,024 queries at a time.
+        rows by index the lowest. It sees 1,024 queries at a time, and of the corpus what was
+        found for these, by index: a function with parameters ``rows`` and ``pool_rows`` is
+        told which rows of the queries and of the corpus they are.
     n_negatives : int, default=3
         Negatives of each query, at most; at least 1.
     min_rank, max_rank : int, default=1 and 100

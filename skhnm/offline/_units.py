@@ -142,6 +142,7 @@ def _candidates(
     return Shortlist(
         Z, codes, pool, pool_codes, np.full(len(Z), -1, dtype=np.intp), random,
         n_jobs=rules.n_jobs, needs_positive=False, listed=listed,
+        row_numbers=lambda: (np.arange(queries.start, queries.stop), members),
     )  # fmt: skip
 
 

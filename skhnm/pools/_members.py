@@ -28,6 +28,11 @@ class Extras(ABC):
 
     codes: IndexArray
 
+    @property
+    def rows(self) -> IndexArray:
+        """The training rows (e,) that they were; -1 where they are none."""
+        return np.full(len(self.codes), -1, dtype=np.intp)
+
     @abstractmethod
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         """Return where they lie (e, m), given the rows' embeddings and learned proxies."""
@@ -45,9 +50,14 @@ class Extras(ABC):
 class Constants(Extras):
     """Embeddings of an earlier time: they do not move."""
 
-    def __init__(self, E: FloatArray, codes: IndexArray) -> None:
+    def __init__(self, E: FloatArray, codes: IndexArray, rows: IndexArray | None = None) -> None:
         self.E = E
         self.codes = codes
+        self._rows = rows
+
+    @property
+    def rows(self) -> IndexArray:
+        return super().rows if self._rows is None else self._rows
 
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         return self.E
@@ -100,6 +110,10 @@ class Stack(Extras):
         )
         ends = np.cumsum([0, *[len(part.codes) for part in self.parts]])
         self._places = [slice(a, b) for a, b in itertools.pairwise(ends)]
+
+    @property
+    def rows(self) -> IndexArray:
+        return np.concatenate([np.empty(0, dtype=np.intp), *[part.rows for part in self.parts]])
 
     def embed(self, Z: FloatArray, proxies: FloatArray) -> FloatArray:
         nobody = np.empty((0, Z.shape[1]), dtype=Z.dtype)

@@ -78,7 +78,7 @@ class MemoryPool(BasePool):
         if self._E is None or self._n_rounds <= self.warm_up:
             return Stack([])
         known = np.where(np.isin(self._rows, rows), -1, self._codes)
-        return Constants(self._E, known)
+        return Constants(self._E, known, self._rows)
 
     def saw(self, rows: IndexArray, codes: IndexArray, Z: FloatArray) -> None:
         if self._n_rounds < self.warm_up:  # the epoch before the first use fills it

@@ -28,12 +28,13 @@ class Problem:
     """The rows to learn from, and the choices on each axis.
 
     `X` (n, d) are the rows, `codes` (n,) their classes from 0 and `weights` (n,) those of
-    the anchors.
+    the anchors. `rows` (n,) are the user's rows that they are, -1 where nobody knows.
     """
 
     X: FloatArray
     codes: IndexArray
     weights: FloatArray
+    rows: IndexArray
     pool: BasePool
     positive_miner: BasePositiveMiner
     negative_miner: BaseMiner
@@ -170,6 +171,11 @@ def _mine_view(
         anchors = np.arange(n_rows)
     hidden = np.full(len(P), -1, dtype=np.intp)
     hidden[seen] = members.codes[seen]
+
+    def row_numbers() -> tuple[IndexArray, IndexArray]:
+        numbers = np.append(p.rows, -1)[np.concatenate([members.rows, members.extras.rows])]
+        return numbers[anchors], np.where(hidden >= 0, numbers, -1)
+
     candidates = Candidates(
         P if len(anchors) == len(P) else P[anchors],
         members.codes[anchors],
@@ -181,6 +187,7 @@ def _mine_view(
         progress=progress,
         needs_positive=not from_proxies,
         hints=None if from_proxies else pool.hints(members.rows),
+        row_numbers=row_numbers,
     )
 
     def numbered(tuples: Tuples) -> Tuples:

@@ -24,6 +24,9 @@ def test_repeated_rows_become_one_whatever_their_order(offset):
     assert np.array_equal(merged.X, once.X)
     assert np.array_equal(merged.codes, once.codes)
     assert np.array_equal(merged.weights, 2 * once.weights)
+    assert np.array_equal(once.X, X[once.rows])
+    first = [min(np.flatnonzero(twice[order] % 30 == i)) for i in once.rows]
+    assert np.array_equal(merged.rows, first)
 
 
 def test_equal_rows_of_two_classes_stay_two():
@@ -44,8 +47,9 @@ def test_the_held_out_rows_are_a_share_of_each_class_and_leave_two():
     assert sorted(np.r_[kept.X[:, 0], held.X[:, 0]]) == list(range(54))
 
 
-def test_weights_follow_their_rows_into_the_split():
+def test_weights_and_numbers_follow_their_rows_into_the_split():
     codes = np.repeat([0, 1], 10)
     data = TrainingData(np.arange(20.0)[:, None], codes, np.arange(20.0))
     for part in hold_out(data, 0.3, np.random.default_rng(0)):
         assert np.array_equal(part.weights, part.X[:, 0])
+        assert np.array_equal(part.rows, part.X[:, 0])

@@ -127,6 +127,8 @@ def test_a_window_narrows_the_lists_for_every_question():
     rows, distances = narrowed.choices(slice(0, n))
     choices = np.where(np.isnan(distances), -1, rows)
     assert [sorted(j for j in r if j >= 0) for r in choices] == allowed
+    everything = np.tile(np.arange(len(short.pool)), (n, 1))
+    assert [r[r >= 0].tolist() for r in narrowed.admitted(everything)] == allowed
 
 
 def test_at_unit_length_the_lists_are_sorted_anew():

@@ -303,6 +303,29 @@ def test_a_function_is_a_miner_and_sees_positives():
     assert found.indices.tolist() == [[1]]
 
 
+def test_a_function_may_ask_which_rows_of_queries_and_corpus_it_sees():
+    told = []
+
+    def last(Z, y, positives, pool, pool_y, random_state, rows, pool_rows):
+        np.testing.assert_array_equal(Z, QUERIES[rows])
+        np.testing.assert_array_equal(pool, CORPUS[pool_rows])
+        told.extend(rows.tolist())
+        return np.where(pool_rows == 40, np.arange(len(pool)), -1)[None].repeat(len(Z), axis=0)
+
+    found = mine_hard_negatives(
+        QUERIES, CORPUS, miner=last, metric="euclidean", n_negatives=1, max_rank=45, chunk_size=8
+    )
+    assert told == list(range(30))
+    assert set(found.indices[:, 0]) == {40}
+
+
+def test_rows_of_the_corpus_where_rows_of_the_pool_are_wanted_are_an_error_that_says_so():
+    with pytest.raises(ValueError, match=r"mine_hard_negatives shows .* pool_rows"):
+        mine_hard_negatives(
+            QUERIES, CORPUS, n_negatives=1, max_rank=1, miner=lambda Z, *_: [[44]] * len(Z)
+        )
+
+
 def test_a_miner_of_ones_own_that_breaks_the_rules_is_named():
     class Careless(HardestMiner):
         def select(self, candidates):

@@ -32,10 +32,11 @@ def test_a_stack_is_its_parts_one_after_the_other_and_frozen_it_does_not_move():
             Stack([]),
             ClassMeans(np.array([0, 1, 0, 1])),
             Proxies(np.array([0, 1, 2])),
-            Constants(fixed, np.array([5, -1])),
+            Constants(fixed, np.array([5, -1]), np.array([8, 3])),
         ]
     )
     assert stack.codes.tolist() == [0, 1, 0, 1, 2, 5, -1]
+    assert stack.rows.tolist() == [-1] * 5 + [8, 3]
     E = stack.embed(Z, proxies)
     means = [(Z[0] + Z[2]) / 2, (Z[1] + Z[3]) / 2]
     np.testing.assert_allclose(E, np.concatenate([means, proxies, fixed]))
