@@ -28,6 +28,7 @@ extensions = [
     "numpydoc",
     "changelog",
     "choices",
+    "house",
     "known_parts",
     "landing",
     "selection",

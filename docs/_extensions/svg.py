@@ -28,6 +28,19 @@ class Picture:
         (x1, y1), (x2, y2) = self._at(a), self._at(b)
         self._add(f'line class="{kind}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"')
 
+    def curve(self, a: Point, b: Point, kind: str) -> None:
+        """Draw a line that leaves one point and meets another upright."""
+        (x1, y1), (x2, y2) = self._at(a), self._at(b)
+        y = (y1 + y2) / 2
+        curve = f"M{x1:.1f} {y1:.1f}C{x1:.1f} {y:.1f} {x2:.1f} {y:.1f} {x2:.1f} {y2:.1f}"
+        self._add(f'path class="{kind}" d="{curve}"')
+
+    def box(self, a: Point, b: Point, kind: str) -> None:
+        """Draw a box between two of its corners, the lower left and the upper right."""
+        (x1, y2), (x2, y1) = self._at(a), self._at(b)
+        size = f'width="{x2 - x1:.1f}" height="{y2 - y1:.1f}"'
+        self._add(f'rect class="{kind}" x="{x1:.1f}" y="{y1:.1f}" {size} rx="4"')
+
     def mark(self, shape: int, point: Point, kind: str) -> None:
         """Draw a disc, a square or a triangle."""
         x, y = self._at(point)
@@ -73,9 +86,15 @@ class Picture:
     def text(self, point: Point, text: str, kind: str = "rank") -> None:
         """Write beside a mark."""
         x, y = self._at(point)
-        self._parts.append(
-            f'<text class="{kind}" x="{x + 10:.1f}" y="{y - 6:.1f}">{escape(text)}</text>'
-        )
+        self._write((x + 10, y - 6), text, kind)
+
+    def write(self, point: Point, text: str, kind: str) -> None:
+        """Write from a point on."""
+        self._write(self._at(point), text, kind)
+
+    def _write(self, at: Point, text: str, kind: str) -> None:
+        x, y = at
+        self._parts.append(f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>')
 
     def annulus(self, centre: Point, inner: float, outer: float) -> None:
         """Shade what lies between two circles, and draw these; `outer` may be infinite."""

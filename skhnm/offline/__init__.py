@@ -1,4 +1,4 @@
-"""Offline mining, `skhnm.mine_hard_negatives`: hard negatives for anyone who has embeddings."""
+"""Offline mining: hard negatives for anyone who has embeddings."""
 
 from skhnm.offline._function import HardNegatives
 from skhnm.offline._report import MiningReport
