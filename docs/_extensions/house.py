@@ -246,7 +246,7 @@ def draw(plan: Plan, width: float) -> str:
     names = "; ".join(", ".join(floor) for floor in signs)
     label = f"The rooms of the package, floor by floor from the ground up: {names}"
     reach = bases[-1] + heights[-1]
-    picture = Picture((-1.0, width + 1.0), (-1.0, reach + 1.0), int(width) + 2, label)
+    picture = Picture((-1.0, width + 1.0), (-2.0, reach + 1.0), int(width) + 2, label)
     for floor, lines in enumerate(plan.lines):
         for upper, lower in sorted(lines):
             top, bottom = line_between(spans[floor + 1][upper], spans[floor][lower])
