@@ -1,10 +1,8 @@
 """Miners are compared on equal terms, and the numbers are scikit-learn's."""
 
 import functools
-from textwrap import fill
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.cluster import DBSCAN
@@ -13,7 +11,6 @@ from sklearn.model_selection import (
     GroupKFold,
     LeaveOneGroupOut,
     LeaveOneOut,
-    ShuffleSplit,
     StratifiedKFold,
     cross_val_score,
     cross_validate,
@@ -24,12 +21,11 @@ from sklearn.preprocessing import StandardScaler
 
 from skhnm import (
     HardNegativeMetricLearner,
-    MinerComparison,
     MLPMetricLearner,
     compare_miners,
 )
 from skhnm.metrics import retrieval_scorer
-from skhnm.miners import HardestMiner, RandomMiner, SemiHardMiner
+from skhnm.miners import HardestMiner, SemiHardMiner
 
 
 def learner(**parameters):
@@ -53,22 +49,6 @@ class RecordingSplitter(StratifiedKFold):
     def split(self, *arguments):
         RecordingSplitter.asked += 1
         return super().split(*arguments)
-
-
-def made_up(gains, n_train=400, n_test=100):
-    """Return a comparison of "random" with miners that are better by these gains."""
-    random = np.linspace(0.8, 0.84, len(next(iter(gains.values()))))
-    rows = [random - 0.1, random, *(random + np.array(gain) for gain in gains.values())]
-    n_splits = len(random)
-    return MinerComparison(
-        labels=("none", "random", *gains),
-        scores={"accuracy": np.array(rows)},
-        seconds=np.full((len(rows), n_splits), 0.25),
-        n_tuples=np.full((len(rows), n_splits), 1200),
-        n_train=np.full(n_splits, n_train),
-        n_test=np.full(n_splits, n_test),
-        reference="random",
-    )
 
 
 class TestNumbers:
@@ -348,74 +328,3 @@ class TestData:
         X, _ = iris
         with pytest.raises(ValueError, match="continuous values"):
             compare_miners(pipe(), X, np.linspace(0, 1, len(X)))
-
-
-class TestReading:
-    def test_a_row_for_each_miner(self):
-        found = made_up({"semi_hard": [0.01, 0.03], "all": [0.0, 0.0]})
-        assert str(found).splitlines()[:6] == [
-            "                accuracy",
-            "                          seconds  tuples",
-            "none       0.720 ± 0.028     0.25   1,200",
-            "random     0.820 ± 0.028     0.25   1,200",
-            "semi_hard  0.840 ± 0.042     0.25   1,200",
-            "all        0.820 ± 0.028     0.25   1,200",
-        ]
-        assert repr(found) == str(found)
-
-    def test_a_steady_gain_is_told_in_figures(self):
-        found = made_up({"hardest": [0.02, 0.021, 0.019, 0.02, 0.02], "all": [-0.01] * 5})
-        assert found.verdict() == (
-            "By accuracy, better than random negatives beyond the spread over splits: "
-            "hardest (+0.0200, better in 5 of 5)."
-        )
-        assert str(found).endswith(fill(found.verdict(), 80))
-
-    def test_a_gain_within_the_spread_is_none(self):
-        found = made_up({"hardest": [0.02, -0.01, 0.03, 0.0, 0.0], "all": [-0.01] * 5})
-        assert found.verdict() == (
-            "By accuracy, no miner is better than random negatives beyond the spread over splits; "
-            "the best of the others: hardest (+0.0080, better in 2 of 5)."
-        )
-
-    def test_overlap_of_training_rows_widens_the_spread(self):
-        gains = {"hardest": [0.01, 0.02, 0.03, 0.02, 0.02]}
-        assert "beyond the spread over splits: hardest" in made_up(gains, 900, 10).verdict()
-        assert "no miner is better" in made_up(gains, 500, 1500).verdict()
-
-    def test_the_more_miners_the_more_it_takes(self):
-        gains = {"hardest": [0.01, 0.02, 0.03, 0.02, 0.02]}
-        others = {f"other {i}": [0.0] * 5 for i in range(20)}
-        assert "over splits: hardest" in made_up(gains).verdict()
-        assert "no miner is better" in made_up(gains | others).verdict()
-
-    def test_one_split_has_no_spread(self):
-        found = made_up({"hardest": [0.02]})
-        assert "one split says nothing about chance" in str(found)
-        assert "±" not in str(found)
-
-    def test_without_random_negatives_the_features_are_what_to_beat(self, iris):
-        found = compare_miners(pipe(), *iris, miners=["hardest"], cv=2)
-        assert found.reference == "none"
-        assert "the features as they are" in found.verdict()
-
-    def test_random_negatives_alone_have_no_rival(self, iris):
-        found = compare_miners(pipe(), *iris, miners=[RandomMiner()], cv=2, random_state=0)
-        assert found.reference == "RandomMiner()"
-        assert "no other miner" in found.verdict()
-
-    def test_any_score_can_be_asked_for(self, digits):
-        found = compare_miners(
-            pipe(), *digits, miners=["random", "hardest"], cv=ShuffleSplit(3, random_state=0)
-        )
-        assert found.verdict("map_at_r").startswith("By map_at_r")
-        means = found.of("map_at_r").mean(axis=1)
-        assert found.best("map_at_r") == found.labels[means.argmax()]
-        with pytest.raises(ValueError, match="metric must be one of 'accuracy'"):
-            found.best("roc_auc")
-
-    def test_columns_make_a_data_frame(self):
-        frame = pd.DataFrame(made_up({"hardest": [0.01, 0.03]}).as_dict()).set_index("miner")
-        assert list(frame.columns) == ["mean_accuracy", "std_accuracy", "seconds", "n_tuples"]
-        assert frame.loc["hardest", "mean_accuracy"] == pytest.approx(0.84)
-        assert frame.loc["hardest", "seconds"] == 0.25

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from skhnm.miners import AdaptiveMiner, FilteredMiner, OHEMMiner
+from skhnm.miners import AdaptiveMiner, FilteredMiner, HardestMiner, OHEMMiner
 from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners._function import call_function
 from skhnm.miners.positives import POSITIVE_MINERS
@@ -31,7 +31,77 @@ def numbered():
     return Candidates(Z, Y, Z, Y, np.arange(5), random, row_numbers=row_numbers, n_jobs=1)
 
 
-# Which functions are told.
+# What it is given, and what it gives.
+
+
+def function_miner(given):
+    return NEGATIVE_MINERS.resolve(lambda *arguments: given)
+
+
+def test_a_function_is_a_negative_miner():
+    given = [[-1, 3], [2, 3], [-1, -1], [4, -1], [2, -1]]
+    tuples = function_miner(given).mine(Z, Y, positives="nearest")
+    assert tuples.anchors.tolist() == [0, 1, 3, 4]
+    assert tuples.negatives.tolist() == [[-1, 3], [2, 3], [4, -1], [2, -1]]
+
+
+def test_a_function_is_given_codes_positives_and_pool():
+    seen = {}
+
+    def negatives(Z, y, positives, pool, pool_y, random):
+        seen.update(y=y.tolist(), positives=positives.tolist(), pool=pool, pool_y=pool_y.tolist())
+        return np.full((5, 1), 1)
+
+    NEGATIVE_MINERS.resolve(negatives).mine(
+        Z, ["a"] * 5, pool=Z[:2] + 1, pool_y=["a", "c"], positives="nearest"
+    )
+    assert seen["y"] == [0] * 5
+    assert seen["positives"] == [[0]] * 5
+    assert seen["pool"].tolist() == [[1.0], [2.0]]
+    assert seen["pool_y"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (None, r"must have shape \(5, k\)"),
+        (3, r"must have shape \(5, k\), got \(\)"),
+        ([0, 0, 0, 0, 0], r"must have shape \(5, k\), got \(5,\)"),
+        ([[2]] * 4, r"must have shape \(5, k\), got \(4, 1\)"),
+        ([[2.0]] * 5, "integer row indices"),
+        ([["2"]] * 5, "integer row indices"),
+        ([[True]] * 5, "integer row indices"),
+        ([[5]] * 5, "rows of the pool, 0 to 4"),
+        ([[-2]] * 5, "rows of the pool, 0 to 4"),
+        ([[2], [2], [3], [4], [2]], "row 3 as a negative of anchor 2"),
+        ([[2], [2], [-1], [3], [2]], "row 3 as a negative of anchor 3"),
+    ],
+)
+def test_a_function_that_returns_no_negatives_is_told_so(given, message):
+    with pytest.raises(ValueError, match=message):
+        function_miner(given).mine(Z, Y)
+
+
+def test_a_function_must_not_give_an_unlabelled_row():
+    with pytest.raises(ValueError, match="row 4 as a negative of anchor 0"):
+        function_miner([[4], [2], [0], [0], [0]]).mine(Z, [0, 0, 1, 1, -1], unlabelled=-1)
+
+
+def test_a_function_of_positives_is_given_codes_and_the_generator():
+    seen = {}
+
+    def positives(Z, y, pool, pool_y, random):
+        seen.update(y=y.tolist(), same=pool is Z, random=random)
+        return [[1], [0], [-1], [-1], [-1]]
+
+    tuples = HardestMiner(1).mine(Z, list("bbaa?"), unlabelled="?", positives=positives)
+    assert seen["y"] == [1, 1, 0, 0, -1]
+    assert seen["same"]
+    assert isinstance(seen["random"], np.random.Generator)
+    assert tuples.triplets().tolist() == [[0, 1, 2], [1, 0, 2]]
+
+
+# Which functions are told whose rows they see.
 
 
 class Mine:
