@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from skhnm.common._typing import IndexArray
-from skhnm.neighbors._candidates import MAX_ENTRIES
+from skhnm.neighbors._sides import MAX_ENTRIES
 from skhnm.offline._search import Question, Searcher
 from skhnm.offline._sources import Rows
 from skhnm.offline._store import MemoryStore

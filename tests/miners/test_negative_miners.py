@@ -118,7 +118,7 @@ def test_padded_positives_cost_no_room(monkeypatch):
     Z[9:] = 100.0
     found = ViolatingMiner(margin=1.0, n_negatives=None).mine(Z, y)
     assert cases.as_lists(found) == [(10, [11], [9]), (11, [10], [9])]
-    monkeypatch.setattr("skhnm.neighbors._candidates.MAX_ENTRIES", 12 * 8)
+    monkeypatch.setattr("skhnm.neighbors._sides.MAX_ENTRIES", 12 * 8)
     again = ViolatingMiner(margin=1.0, n_negatives=None).mine(Z, y)
     assert cases.as_lists(again) == cases.as_lists(found)
 

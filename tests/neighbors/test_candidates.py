@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chisquare
 
 from skhnm.common import _threads
-from skhnm.neighbors import _candidates, _tiling
+from skhnm.neighbors import _sides, _tiling
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._padded import trim
 from tests import cases, naive
@@ -156,7 +156,7 @@ def test_trimming_cuts_columns_of_padding_but_the_first(rows, width):
 
 @pytest.mark.parametrize("ask", ["nearest", "sample", "every", "within"])
 def test_a_result_above_the_limit_raises_and_says_what_to_do(monkeypatch, ask):
-    monkeypatch.setattr(_candidates, "MAX_ENTRIES", 25 * 10)
+    monkeypatch.setattr(_sides, "MAX_ENTRIES", 25 * 10)
     c = make("uneven")
     calls = {
         "nearest": lambda: (c.nearest(10), c.nearest(11)),
@@ -169,7 +169,7 @@ def test_a_result_above_the_limit_raises_and_says_what_to_do(monkeypatch, ask):
 
 
 def test_the_limit_counts_what_exists_not_what_was_asked_for(monkeypatch):
-    monkeypatch.setattr(_candidates, "MAX_ENTRIES", 25 * 24)
+    monkeypatch.setattr(_sides, "MAX_ENTRIES", 25 * 24)
     assert make("uneven").nearest(10**12)[0].shape == (25, 24)
 
 
