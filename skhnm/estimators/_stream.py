@@ -39,7 +39,8 @@ class Reservoir:
     rows : (r,) intp
         Which row of the whole stream each is, counted from 0; -1 if that is unknown.
     n_given : int
-        Rows of the stream so far, with those that are never used; -1 if unknown.
+        Rows of the stream so far, also unused ones, but not of chunks that changed nothing; -1 if
+        unknown.
     """
 
     size: int
