@@ -6,9 +6,9 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, Self
 
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 
 class Registry(Mapping[str, type]):
@@ -127,6 +127,49 @@ class Registry(Mapping[str, type]):
         except (TypeError, ValueError) as error:
             raise type(error)(f"{type(part).__name__}: {error}") from None
         return part
+
+
+class NamedParts(BaseEstimator):
+    """An estimator with parts that may be given by name, whose parameters can be set all the same.
+
+    Attributes
+    ----------
+    _registries : dict of Registry
+        What the names mean, by parameter.
+    """
+
+    _registries: ClassVar[dict[str, Registry]]
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters, also of parts: one that is given by its name becomes an instance.
+
+        Parameters
+        ----------
+        **params
+            Such as ``max_iter=100``, or ``negative_miner__n_negatives=5``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter; or for a parameter of a part that is neither a name nor
+            an instance.
+        """
+        parts = {key.partition("__")[0]: key for key in params if "__" in key}
+        for name in parts.keys() & self._registries.keys():
+            part = params.get(name, getattr(self, name))
+            if isinstance(part, str) and part != "auto":
+                params[name] = self._registries[name].resolve(part)
+            elif not hasattr(part, "set_params"):
+                raise ValueError(
+                    f"{parts[name]} cannot be set, because {name} is {part!r}: pass an instance "
+                    f"as {name}, whose parameters these are"
+                )
+        super().set_params(**params)
+        return self
 
 
 def _snake_case(name: str) -> str:

@@ -6,12 +6,13 @@ from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import column_or_1d, validate_data
 
 from skhnm.common._compat import CallbackSupportMixin, with_callbacks
 from skhnm.common._labels import encode_labels, join_labels
+from skhnm.common._registry import NamedParts, Registry
 from skhnm.common._threads import single_threaded_blas, standing_crew
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.common._validation import check_generator, check_weights
@@ -21,6 +22,7 @@ from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepa
 from skhnm.estimators._fitting import all_or_nothing, make_judge
 from skhnm.estimators._learned import LearnedMetric
 from skhnm.estimators._parts import (
+    AXES,
     check_shared_parameters,
     make_solver,
     resolve_alpha,
@@ -41,10 +43,11 @@ class BaseMetricLearner(
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     LearnedMetric,
-    BaseEstimator,
+    NamedParts,
 ):
     """A metric learner: everything but the embedding itself."""
 
+    _registries: ClassVar[dict[str, Registry]] = AXES
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
     _alpha_may_be_auto: ClassVar[bool] = False

@@ -43,7 +43,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         A function does not see X as it stands: rows are sorted, merged where they are
         repeated, and those of the batch alone. With parameters ``rows`` and ``pool_rows``
         it is told which rows of X the anchors and the pool are (-1: none).
-        Of an instance, here and below, parameters can be set: ``negative_miner__margin``.
+        Its parameters, here and below, can be set and searched: ``negative_miner__n_negatives``.
     positive_miner : str, positive miner or function, default="nearest"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
         "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``, which
@@ -58,7 +58,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle",
         "proxy_anchor", "soft_triple", an instance, or an object with
         ``value_and_grad(d_pos, d_neg)``. "auto" is "robust_nca"; with `normalize`, "sup_con".
-        Pass an instance to search over its parameters, as in ``loss__q``.
+        To search over its parameters, as in ``loss__q``, name it, or pass an instance.
     normalize : bool, default=False
         Bring embeddings to unit length, in training and in `transform`: for retrieval by
         cosine similarity, above all of classes that were not seen in training.

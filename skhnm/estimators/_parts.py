@@ -9,10 +9,18 @@ from skhnm.common._validation import check_choice, check_number
 from skhnm.losses._known import LOSSES
 from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS
-from skhnm.pools._known import resolve_pool
+from skhnm.pools._known import POOLS, resolve_pool
 from skhnm.training._lbfgs import LBFGSSolver
 from skhnm.training._minibatch import SCHEDULES, AdamSolver, SGDSolver
 from skhnm.training._solver import BaseSolver
+
+AXES = {
+    "pool": POOLS,
+    "negative_miner": NEGATIVE_MINERS,
+    "positive_miner": POSITIVE_MINERS,
+    "loss": LOSSES,
+}
+"""What the names of parts mean, by parameter."""
 
 
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:

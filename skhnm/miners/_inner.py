@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from skhnm.common._registry import NamedParts, Registry
 from skhnm.miners._base import NEGATIVE_MINERS, BaseMiner
 
 
-class OuterMiner(BaseMiner):
+class OuterMiner(NamedParts, BaseMiner):
     """A miner around another one, its parameter `miner`, which keeps its state in a fit."""
 
+    _registries: ClassVar[dict[str, Registry]] = {"miner": NEGATIVE_MINERS}
     miner: Any
 
     def check_parameters(self) -> None:

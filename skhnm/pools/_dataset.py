@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from skhnm.common._registry import NamedParts, Registry
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import IndexArray
 from skhnm.common._validation import check_number
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._exact import ExactIndex
-from skhnm.neighbors._known import resolve_index
+from skhnm.neighbors._known import INDEXES, resolve_index
 from skhnm.neighbors._padded import sort_by_index
 from skhnm.neighbors._shortlist import Shortlist
 from skhnm.pools._base import BasePool, all_rows
@@ -21,7 +22,7 @@ from skhnm.pools._members import renumber
 from skhnm.pools._turns import Turns
 
 
-class DatasetPool(BasePool):
+class DatasetPool(NamedParts, BasePool):
     """Every training row is a candidate of every other.
 
     Mined anew under the current metric at each refresh. Negatives found before are kept:
@@ -50,6 +51,7 @@ class DatasetPool(BasePool):
     Neighbor Classification", JMLR 10: the active set of impostors.
     """
 
+    _registries: ClassVar[dict[str, Registry]] = {"index": INDEXES}
     mined_each_step: ClassVar[bool] = False
 
     def __init__(

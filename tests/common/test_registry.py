@@ -1,13 +1,18 @@
+import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
 
+from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.common._registry import Registry
 from skhnm.losses import TripletLoss
 from skhnm.losses._known import LOSSES
-from skhnm.miners import HardestMiner, SemiHardMiner
+from skhnm.miners import FilteredMiner, HardestMiner, OHEMMiner, SemiHardMiner
 from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.miners.positives import POSITIVE_MINERS, NearestPositives
-from skhnm.pools import BatchPool
+from skhnm.pools import BatchPool, DatasetPool
 from skhnm.pools._known import POOLS
 
 REGISTRIES = [NEGATIVE_MINERS, POSITIVE_MINERS, LOSSES, POOLS]
@@ -121,3 +126,56 @@ def test_what_is_neither_name_nor_object_nor_function_raises(given):
         TypeError, match=r"negative_miner must be a name \('adaptive', .*\), a function"
     ):
         NEGATIVE_MINERS.resolve(given)
+
+
+class TestParametersOfNamedParts:
+    @pytest.mark.parametrize(
+        ("estimator", "nested", "value"),
+        [
+            (HardNegativeMetricLearner(), "negative_miner__n_negatives", 3),
+            (HardNegativeMetricLearner(), "positive_miner__n_positives", 2),
+            (HardNegativeMetricLearner(), "pool__rows_per_class", 5),
+            (MLPMetricLearner(), "loss__temperature", 0.2),
+            (FilteredMiner(), "miner__n_negatives", 3),
+            (OHEMMiner(), "miner__n_negatives", 3),
+            (DatasetPool(), "index__n_jobs", 1),
+            (HardNegativeMetricLearner(pool=DatasetPool()), "pool__index__n_jobs", 1),
+        ],
+        ids=str,
+    )
+    def test_a_name_becomes_an_instance_whose_others_keep_their_defaults(
+        self, estimator, nested, value
+    ):
+        part, _, parameter = nested.rpartition("__")
+        changed = clone(estimator).set_params(**{nested: value})
+        assert changed.get_params()[nested] == value
+        others = changed.get_params()[part].get_params()
+        assert others == {**type(changed.get_params()[part])().get_params(), parameter: value}
+        assert clone(changed).get_params()[nested] == value
+
+    def test_the_name_that_is_set_beside_it_is_meant(self):
+        learner = HardNegativeMetricLearner().set_params(
+            negative_miner__margin=0.5, negative_miner="semi_hard"
+        )
+        assert learner.negative_miner.margin == 0.5
+
+    @pytest.mark.parametrize(
+        ("parameters", "nested", "message"),
+        [
+            ({}, "negative_miner__margin", "Invalid parameter 'margin' for estimator HardestMiner"),
+            ({}, "loss__q", "loss__q cannot be set, because loss is 'auto': pass an instance"),
+            ({"pool": ("batch", "proxies")}, "pool__size", "because pool is .*: pass an instance"),
+            ({"negative_miner": max}, "negative_miner__k", "because negative_miner is <built-in"),
+            ({"negative_miner": "hardes"}, "negative_miner__k", "Did you mean 'hardest'"),
+            ({}, "miner__k", "Invalid parameter 'miner'"),
+        ],
+    )
+    def test_what_cannot_be_set_raises_and_the_message_says_why(self, parameters, nested, message):
+        with pytest.raises(ValueError, match=message):
+            HardNegativeMetricLearner(**parameters).set_params(**{nested: 1})
+
+    def test_a_search_tries_the_parameters_of_a_named_miner(self, iris):
+        pipe = make_pipeline(HardNegativeMetricLearner(max_iter=5), KNeighborsClassifier(3))
+        grid = {"hardnegativemetriclearner__negative_miner__n_negatives": [1, 10]}
+        search = GridSearchCV(pipe, grid, cv=2).fit(*iris)
+        assert not np.isnan(search.cv_results_["mean_test_score"]).any()
