@@ -105,7 +105,9 @@ class BaseMetricLearner(
         random = check_generator(self.random_state)
         held_out = None
         if self.early_stopping:
-            data, held_out = hold_out(data, self.validation_fraction, random)
+            data, held_out = hold_out(
+                data, self.validation_fraction, random, self.early_stopping == "classes"
+            )
         solver = make_solver(self, parts["pool"], self._solvers)
         schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
         with single_threaded_blas(), standing_crew():  # once for all tiles of the fit

@@ -186,24 +186,49 @@ def class_factors(
 
 
 def hold_out(
-    data: TrainingData, fraction: float, random: np.random.Generator
+    data: TrainingData, fraction: float, random: np.random.Generator, whole_classes: bool = False
 ) -> tuple[TrainingData, TrainingData]:
-    """Split off about a `fraction` of each class, never the whole of it.
+    """Split off about a `fraction` of the rows, across classes, or of the classes.
+
+    A class keeps two rows, from which it is learned. Where none has more, classes are held out.
 
     Raises
     ------
     ValueError
-        If no class is large enough to spare a row.
+        If nothing can be spared.
     """
-    held = np.zeros(len(data), dtype=bool)
-    for code in np.unique(data.codes):
-        members = np.flatnonzero(data.codes == code)
-        n = min(round(fraction * len(members)), len(members) - 2)
-        if n > 0:
-            held[random.choice(members, n, replace=False)] = True
-    if not held.any():
-        raise ValueError(
-            f"early_stopping holds out validation_fraction={fraction} of each class, but no "
-            "class is large enough to spare a row: raise the fraction, or turn it off"
-        )
+    counts = np.bincount(data.codes)
+    if whole_classes or counts.max() <= 2:
+        held = np.isin(data.codes, _spare_classes(counts, fraction, random))
+    else:
+        held = np.zeros(len(data), dtype=bool)
+        for code, n in enumerate(_spare_rows(counts, fraction, random).tolist()):
+            held[random.choice(np.flatnonzero(data.codes == code), n, replace=False)] = True
     return data.take(np.flatnonzero(~held)), data.take(np.flatnonzero(held))
+
+
+def _spare_rows(counts: IndexArray, fraction: float, random: np.random.Generator) -> IndexArray:
+    """Return how many rows each class spares; what is less than one is dealt out at random."""
+    spare = np.maximum(counts - 2, 0)
+    wanted = fraction * counts
+    shares = np.minimum(wanted.astype(np.intp), spare)
+    by_rest = np.lexsort((random.random(len(counts)), shares - wanted))
+    by_rest = by_rest[shares[by_rest] < spare[by_rest]]
+    n = max(1, round(fraction * counts.sum())) - shares.sum()
+    shares[by_rest[: max(0, n)]] += 1
+    return shares
+
+
+def _spare_classes(counts: IndexArray, fraction: float, random: np.random.Generator) -> IndexArray:
+    """Return which classes are spared: at least two, so that one could be taken for the other."""
+    pairs = np.flatnonzero(counts >= 2)
+    most = min(len(pairs) - 1, int(np.count_nonzero(counts)) - 2)
+    if most < 2:
+        raise ValueError(
+            "early_stopping holds out rows of classes with more than two, or two classes of at "
+            "least two rows while others are left to learn from; here it finds neither: pass "
+            "more rows, or turn it off"
+        )
+    n = min(max(2, int(fraction * np.count_nonzero(counts) + 0.5)), most)
+    classes: IndexArray = random.choice(pairs, n, replace=False)
+    return classes

@@ -99,12 +99,15 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     unlabelled : label or None, default="raise"
         The value of y that means "no class", None or NaN for missing ones; such rows are left
         out. By default every value is a class, -1 too, and a missing one an error.
-    early_stopping : bool, default=False
-        Hold out `validation_fraction` of each class, keep the round (or the start) with
-        the best precision at 1 there, and stop after `n_iter_no_change` rounds without a
-        better. With few rounds (``max_iter / refresh_every``) it only picks the best.
+    early_stopping : bool or "classes", default=False
+        Hold out rows, keep the round (or the start) with the best precision at 1 there, and stop
+        after `n_iter_no_change` rounds without a better. "classes" holds out whole classes, which
+        are judged among themselves: for retrieval of classes that are not seen in training. True
+        does so where no class has more than two rows. With few rounds
+        (``max_iter / refresh_every``) it only picks the best.
     validation_fraction : float, default=0.1
-        Share of each class to hold out, in (0, 1).
+        Share of the rows (of each class, as far as it goes; two stay) or of the classes (at least
+        two) to hold out, in (0, 1).
     n_iter_no_change : int, default=5
         Rounds without improvement (a round is a mining, or an epoch of mined batches)
         after which early stopping stops.
@@ -217,7 +220,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         alpha: Any = "auto",
         class_weight: Any = None,
         unlabelled: Any = RAISE,
-        early_stopping: bool = False,
+        early_stopping: Any = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 5,
         warm_start: bool = False,

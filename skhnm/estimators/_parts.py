@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._validation import check_choice, check_number
 from skhnm.losses._known import LOSSES
@@ -34,6 +36,8 @@ def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
         check_number(learner.alpha, "alpha", low=0)
     elif not (isinstance(learner.alpha, str) and learner.alpha == "auto"):
         check_number(learner.alpha, "alpha must be 'auto', or alpha", low=0)
+    if not isinstance(learner.early_stopping, (bool, np.bool_)):
+        check_choice(learner.early_stopping, "early_stopping must be a bool, or it", ("classes",))
     check_number(learner.n_iter_no_change, "n_iter_no_change", low=1, integer=True)
     check_number(
         learner.validation_fraction, "validation_fraction",

@@ -43,7 +43,7 @@ def test_the_held_out_rows_are_a_share_of_each_class_and_leave_two():
     codes = np.repeat([0, 1, 2, 3], [40, 10, 3, 1])
     data = TrainingData(np.arange(54.0)[:, None], codes, np.ones(54))
     kept, held = hold_out(data, 0.5, np.random.default_rng(0))
-    assert np.bincount(held.codes, minlength=4).tolist() == [20, 5, 1, 0]
+    assert np.bincount(held.codes, minlength=4).tolist() == [20, 6, 1, 0]
     assert sorted(np.r_[kept.X[:, 0], held.X[:, 0]]) == list(range(54))
 
 
@@ -53,3 +53,46 @@ def test_weights_and_numbers_follow_their_rows_into_the_split():
     for part in hold_out(data, 0.3, np.random.default_rng(0)):
         assert np.array_equal(part.weights, part.X[:, 0])
         assert np.array_equal(part.rows, part.X[:, 0])
+
+
+def with_classes_of(*sizes):
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    rows = np.random.default_rng(0).normal(size=(len(codes), 2))
+    return TrainingData(rows, codes, np.ones(len(codes)))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "fraction", "n"),
+    [([4] * 100, 0.1, 40), ([4] * 100, 0.5, 200), ([3] * 20, 0.9, 20),
+     ([2] * 30 + [5] * 10, 0.1, 10), ([1000, 3, 3], 0.1, 101), ([7, 9], 0.01, 1)],
+)  # fmt: skip
+@pytest.mark.parametrize("seed", range(3))
+def test_a_share_of_the_rows_is_held_out_across_classes_and_two_stay(sizes, fraction, n, seed):
+    kept, held = hold_out(with_classes_of(*sizes), fraction, np.random.default_rng(seed))
+    assert len(held) == n
+    assert len(kept) + n == sum(sizes)
+    stay = np.bincount(kept.codes)
+    assert (stay >= np.minimum(sizes, 2)).all()
+    assert abs(np.bincount(held.codes, minlength=len(sizes)) / sizes - fraction).max() < 1
+
+
+@pytest.mark.parametrize("whole_classes", [False, True])
+def test_where_no_class_can_spare_a_row_or_it_is_asked_for_whole_classes_are_held_out(
+    whole_classes,
+):
+    sizes = np.where(np.arange(50) % 2, 1 + whole_classes * 6, 2)
+    kept, held = hold_out(
+        with_classes_of(*sizes), 0.1, np.random.default_rng(0), whole_classes=whole_classes
+    )
+    assert len(np.unique(held.codes)) == 5
+    assert not np.isin(held.codes, kept.codes).any()
+    assert len(kept) + len(held) == sizes.sum()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "whole_classes"),
+    [([2, 2], False), ([2, 2, 1, 1], False), ([9, 9, 9], True), ([9, 9, 1, 1], True)],
+)
+def test_where_nothing_can_be_spared_an_error_says_so(sizes, whole_classes):
+    with pytest.raises(ValueError, match="early_stopping holds out rows"):
+        hold_out(with_classes_of(*sizes), 0.1, np.random.default_rng(0), whole_classes)

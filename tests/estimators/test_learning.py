@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skhnm import HardNegativeMetricLearner
+from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.losses import RobustNCALoss, SupConLoss
 from skhnm.losses._known import LOSSES
@@ -211,6 +211,19 @@ def test_early_stopping_keeps_the_round_that_was_best_on_the_held_out_rows(noisy
     scores = learner.validation_scores_
     assert len(scores) - 1 == len(learner.mining_curve_) <= 30
     assert max(scores) > scores[0] or len(scores) <= 4
+
+
+@pytest.mark.parametrize("learner", [HardNegativeMetricLearner, MLPMetricLearner])
+@pytest.mark.parametrize("early_stopping", [True, "classes"])
+@pytest.mark.parametrize("rows_a_class", [2, 4])
+def test_small_classes_can_be_held_out(learner, early_stopping, rows_a_class):
+    random = np.random.default_rng(0)
+    y = np.repeat(np.arange(60), rows_a_class)
+    X = random.normal(size=(len(y), 8)) + random.normal(size=(60, 8))[y] * 3
+    fitted = learner(early_stopping=early_stopping, max_iter=6, random_state=0).fit(X, y)
+    assert len(fitted.validation_scores_) > 1
+    assert max(fitted.validation_scores_) > 0.3
+    assert fitted.classes_.tolist() == list(range(60))
 
 
 def test_verbose_prints_a_line_after_each_round(digits, capsys):
