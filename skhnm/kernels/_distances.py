@@ -35,12 +35,10 @@ def pair_distances_tile(Z, P, anchors, others, padding, start, stop, out):  # ty
 
 
 @kernel()
-def max_squared_distance(Z, centre):  # type: ignore[no-untyped-def]
-    """Largest squared distance of a row of Z (n, m) from a centre (1, m); 0 if n is 0."""
-    largest = 0.0
+def squared_distances_from(Z, centre, out):  # type: ignore[no-untyped-def]
+    """Fill `out` (n,) with the squared distance of each row of Z (n, m) from a point (1, m)."""
     for i in range(Z.shape[0]):
-        largest = max(largest, squared_distance(Z, i, centre, 0))
-    return largest
+        out[i] = squared_distance(Z, i, centre, 0)
 
 
 @kernel()

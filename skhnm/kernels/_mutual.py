@@ -14,10 +14,10 @@ from skhnm.kernels._select import BLOCK, is_before, replace_worst
 
 @kernel()
 def any_below(values, limit, limits):  # type: ignore[no-untyped-def]
-    """Whether any of `values` (c,) float32 is at most `limit`, or its own of `limits` (c,)."""
+    """Whether any of `values` (c,) is at most `limit`, or its own of `limits`, or is no number."""
     found = False
     for j in range(values.shape[0]):
-        found |= values[j] <= max(limit, limits[j])
+        found |= not values[j] > max(limit, limits[j])
     return found
 
 

@@ -3,7 +3,8 @@
 A tile holds squared distances in float32, from one matrix product. It only tells who *may*
 be selected. Whoever passes has its distance computed exactly, in float64 from the original
 rows, and the exact distance decides; ties go to the lower index. So the result does not
-depend on the tile's size, on the order of the pool, nor on where the data lie.
+depend on the tile's size, on the order of the pool, nor on where the data lie. An entry that
+is no number tells nothing, so it passes.
 
 One anchor may ask several queries (one for each of its positives), all rows of a tile
 equally many. A query is given its own open window ``lower < d < upper``. Distances here
@@ -22,13 +23,13 @@ BLOCK = 128
 
 @kernel()
 def any_within(values, floor, ceiling):  # type: ignore[no-untyped-def]
-    """Whether any of `values` (c,) float32 has ``floor <= v <= ceiling``.
+    """Whether any of `values` (c,) float32 has ``floor <= v <= ceiling``, or is no number.
 
     Without a branch, so that the compiler compares sixteen at a time.
     """
     found = False
     for j in range(values.shape[0]):
-        found |= (values[j] >= floor) & (values[j] <= ceiling)
+        found |= not ((values[j] < floor) | (values[j] > ceiling))
     return found
 
 
@@ -116,6 +117,8 @@ def select_tile(  # type: ignore[no-untyped-def]
     per_row = lower.shape[0] // tile.shape[0]
     for r in range(tile.shape[0]):
         for q in range(r * per_row, (r + 1) * per_row):
+            if not lower[q] < upper[q]:  # a window of nothing, or of NaN
+                continue
             floor = np.float32(lower[q] / unit - slack[r])
             ceiling = np.float32(min(distances[q, 0], upper[q]) / unit + slack[r])
             for part in range(2):
@@ -171,18 +174,21 @@ def window_tile(  # type: ignore[no-untyped-def]
     per_row = lower.shape[0] // tile.shape[0]
     for r in range(tile.shape[0]):
         for q in range(r * per_row, (r + 1) * per_row):
+            if not lower[q] < upper[q]:
+                continue
             low, high = lower[q] / unit, upper[q] / unit
+            floor, ceiling = np.float32(low - slack[r]), np.float32(high + slack[r])
             for part in range(2):
                 begin = max(allowed[r, 2 * part], column) - column
                 end = min(allowed[r, 2 * part + 1], stop_column) - column
                 for j in range(begin, end):
-                    v = float(tile[r, j])
-                    if not low - slack[r] <= v <= high + slack[r]:
+                    v = tile[r, j]
+                    if v < floor or v > ceiling:
                         continue
                     i = order[column + j]
-                    if v <= low + slack[r] or v >= high - slack[r]:  # too close to call
+                    if not low + slack[r] < v < high - slack[r]:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
-                        if d <= lower[q] or d >= upper[q]:
+                        if not lower[q] < d < upper[q]:
                             continue
                     taken = counts[q, 1]
                     if taken < wanted.shape[1] and wanted[q, taken] == counts[q, 0]:

@@ -26,6 +26,8 @@ def mark_tile(  # type: ignore[no-untyped-def]
     width = counts.shape[0] // tile.shape[0]
     stop_column = column + tile.shape[1]
     for q in range(counts.shape[0]):
+        if not lower[q] < upper[q]:  # a window of nothing, or of NaN
+            continue
         r = q // width
         floor = np.float32(lower[q] / unit - slack[r])
         ceiling = np.float32(upper[q] / unit + slack[r])
@@ -43,9 +45,9 @@ def mark_tile(  # type: ignore[no-untyped-def]
                     if v < floor or v > ceiling:
                         continue
                     i = order[column + c]
-                    if v <= sure_floor or v >= sure_ceiling:  # too close to call
+                    if not sure_floor < v < sure_ceiling:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
-                        if d <= lower[q] or d >= upper[q]:
+                        if not lower[q] < d < upper[q]:
                             continue
                     marks[q, i] = True
                     counts[q] += 1

@@ -15,10 +15,11 @@ from contextlib import ExitStack
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhnm.common._threads import run_tiles
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.kernels._distances import augment_rows, max_squared_distance
+from skhnm.kernels._distances import augment_rows, squared_distances_from
 from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile
 from skhnm.kernels._within import list_marked, mark_tile, place_lists
@@ -36,6 +37,8 @@ Side = Literal["own", "other", "any"]
 
 _EMPTY = np.iinfo(np.intp).max
 _MARKS = 2**20  # bytes a tile of rows may take to mark what it found
+_ROUNDS = 4  # in which rows that lie far from all others are found
+_FAR = 16.0  # times as far from the middle as half of the rows are
 
 
 class TooManyFound(Exception):
@@ -195,9 +198,12 @@ class ExactSearch:
         upper = np.where(np.isnan(plan.upper[known]), -np.inf, plan.upper[known])
 
         def scan(tile: FloatArray, rows: slice, others: slice) -> None:
+            tile[self._far_in(rows)] = np.nan
+            tile[:, self._far_in(others)] = np.nan
             select_mutual_tile(
                 tile, rows.start, others.start, sign, self._unit,
-                self._slack(self._norms[rows], others), self._slack(self._norms[others], rows),
+                self._slack(self._norms[rows], others, near=True),
+                self._slack(self._norms[others], rows, near=True),
                 allowed, upper, self.pool, self.order, distances, indices,
             )  # fmt: skip
 
@@ -345,10 +351,14 @@ class ExactSearch:
     def _tiles(
         self, queries: FloatArray, plan: Plan, rows: slice, sign: float = 1.0
     ) -> Iterator[tuple[FloatArray, int, FloatArray]]:
-        """Yield each tile that can matter to some rows, its first column, and its slack."""
+        """Yield each tile that can matter to some rows, its first column, and its slack.
+
+        Far rows, of which rounding would leave nothing certain, are no numbers there.
+        """
         augmented, norms = self._augment(queries, plan.order[rows], sign)
         for tile, others in self._products(augmented, plan.allowed[rows]):
-            yield tile, others.start, self._slack(norms, others)
+            tile[:, self._far_in(others)] = np.nan
+            yield tile, others.start, self._slack(norms, others, near=True)
 
     def _augment(
         self, queries: FloatArray, rows: IndexArray, sign: float = 1.0
@@ -380,11 +390,22 @@ class ExactSearch:
         """Rough time of comparing so many queries with all rows."""
         return n_queries * len(self) * (0.3 + 0.03 * self.pool.shape[1])
 
-    def _slack(self, norms: FloatArray, others: slice) -> FloatArray:
-        """Bound the rounding error of a tile, for rows of some squared norms (r,)."""
-        reach = np.sqrt(norms) + np.sqrt(self._norms[others].max())
+    def _slack(self, norms: FloatArray, others: slice, near: bool = False) -> FloatArray:
+        """Bound the rounding error of a tile, for rows of some squared norms (r,).
+
+        For all of the others, or for those that are not far.
+        """
+        longest = self._norms[others]
+        if near and len(self._far):
+            longest = np.delete(longest, self._far_in(others))
+        reach = np.sqrt(norms) + np.sqrt(longest.max(initial=0.0))
         bound: FloatArray = self._roundoff * reach**2
         return bound
+
+    def _far_in(self, rows: slice) -> IndexArray:
+        """Return which of some sorted rows are far, counted from the first."""
+        begin, end = np.searchsorted(self._far, (rows.start, rows.stop))
+        return self._far[begin:end] - rows.start
 
     @property
     def _roundoff(self) -> float:
@@ -396,11 +417,32 @@ class ExactSearch:
         """Centre and scale the sorted pool for the product, once."""
         if self._columns is None:
             known = self.pool if len(self) == len(self.pool) else self.pool[self.order]
-            self._mean = known.mean(axis=0, dtype=np.float64)
-            radius = np.sqrt(max_squared_distance(known, self._mean[None]))
+            squares = np.empty(len(known))
+            near = known
+            for _round in range(_ROUNDS):  # of far rows one may hide another
+                self._mean = near.mean(axis=0, dtype=np.float64)
+                squared_distances_from(known, self._mean[None], squares)
+                is_far = _far_ones(squares)
+                if np.count_nonzero(is_far) == len(known) - len(near):
+                    break
+                near = known[~is_far]
+            radius = np.sqrt(squares[~is_far].max(initial=0.0))
             self._scale = 1.0 / radius if radius > 0 else 1.0
             self._unit = 1.0 / self._scale**2
             columns = np.empty((len(self), known.shape[1] + 2), dtype=np.float32)
             self._norms = augment_rows(self.pool, self.order, self._mean, self._scale, 0.0, columns)
+            self._far = np.flatnonzero(is_far[self.order] if known is self.pool else is_far)
             self._columns = columns  # last: another thread may look
         return self._columns
+
+
+def _far_ones(squares: FloatArray) -> NDArray[np.bool_]:
+    """Return which rows are far from the middle, of which there are few; given its squares (n,)."""
+    typical = float(np.median(squares))
+    if typical == 0.0:  # half of them are the same
+        typical = float(np.median(squares[squares > 0.0])) if squares.any() else np.inf
+    is_far = squares > _FAR**2 * typical
+    most = max(8, len(squares) // 256)
+    if np.count_nonzero(is_far) > most:
+        is_far &= squares > np.partition(squares, -most - 1)[-most - 1]
+    return is_far

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skhnm.kernels._distances import augment_rows, max_squared_distance, pair_distances_tile
+from skhnm.kernels._distances import augment_rows, pair_distances_tile, squared_distances_from
 from skhnm.neighbors._search import ExactSearch
 from tests import naive
 
@@ -49,14 +49,12 @@ def test_float32_rows_are_subtracted_and_squared_in_float64():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_largest_distance_from_a_centre_equals_naive(dtype):
+def test_distances_from_a_point_equal_naive(dtype):
     Z, centre = rows(8, 5, dtype), rows(1, 5, np.float64, seed=1)
-    expected = max(naive.squared_distance(row, centre[0]) for row in Z)
-    assert max_squared_distance(Z, centre) == pytest.approx(expected, rel=1e-14)
-
-
-def test_largest_distance_of_no_rows_is_zero():
-    assert max_squared_distance(np.empty((0, 2)), np.ones((1, 2))) == 0.0
+    found = np.empty(8)
+    squared_distances_from(Z, centre, found)
+    expected = [naive.squared_distance(row, centre[0]) for row in Z]
+    np.testing.assert_allclose(found, expected, rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -215,8 +215,61 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
         P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
         exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
         error = np.abs(tile - exact / unit)
+        error[np.isnan(tile)] = 0.0  # what is no number, for a far row, is looked at in any case
         worst.append(float((error / slack[:, None]).max()))
 
     monkeypatch.setattr(_search, "select_tile", measure)
     _search.ExactSearch(pool, codes).nearest(queries, query_codes, 3)
     assert 0.0 < max(worst) < 1.0
+
+
+FAR = {
+    "one": lambda Z, random: np.append(Z[:-1], [[1e4] * Z.shape[1]], axis=0),
+    "several, near each other": lambda Z, random: np.append(Z[:-5], Z[:5] + 1e6, axis=0),
+    "one that hides another": lambda Z, random: np.append(
+        Z[:-2], [[1e30] * Z.shape[1], [-1e12] * Z.shape[1]], axis=0
+    ),
+    "heavy tails": lambda Z, random: random.standard_t(1, size=Z.shape),
+    "half of them the same": lambda Z, random: np.append(Z[:90] * [0] * len(Z[0]), Z[90:] * 1e3, 0),
+}
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("kind", FAR)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+class TestRowsFarFromAllOthers:
+    """They are found as any others, and do not burden these."""
+
+    @staticmethod
+    def make(kind, dtype):
+        random = np.random.default_rng(0)
+        Z = FAR[kind](random.normal(size=(150, 3)), random)
+        return Z.astype(dtype), random.integers(0, 3, 150)
+
+    @pytest.mark.parametrize("farthest", [False, True])
+    @pytest.mark.parametrize("side", ["own", "other", "any"])
+    def test_nearest_and_farthest(self, kind, dtype, side, farthest):
+        Z, y = self.make(kind, dtype)
+        own = np.arange(len(Z))
+        for queries, codes, rows in ((Z, y, own), (Z[20:].copy(), y[20:], own[20:])):
+            found = ExactSearch(Z, y).nearest(
+                queries, codes, 7, side=side, own=rows, farthest=farthest
+            )
+            choose = naive.farthest if farthest else naive.nearest
+            for i, d in enumerate(naive.distances(queries, Z)):
+                there = naive.side(codes[i], y, rows[i], side)
+                assert found[0][i].tolist() == padded(choose(d, there, 7), 7)
+
+    def test_what_lies_in_a_window(self, kind, dtype):
+        Z, y = self.make(kind, dtype)
+        search = ExactSearch(Z, y)
+        middle = np.median(search.nearest(Z, y, 40)[1], axis=1)[:, None]
+        lower, upper = 0.5 * middle, 4.0 * middle
+        listed, first = search.list_within(Z, y, lower=lower, upper=upper)
+        for i in range(len(Z)):
+            d = np.array([naive.squared_distance(Z[i], row) for row in Z])
+            inside = np.flatnonzero((y != y[i]) & (d > lower[i]) & (d < upper[i]))
+            np.testing.assert_array_equal(listed[first[i] : first[i + 1]], inside)
+        np.testing.assert_array_equal(
+            search.count_within(Z, y, lower=lower, upper=upper), np.diff(first)
+        )
