@@ -212,6 +212,7 @@ class BaseMetricLearner(
             data = self._prepare(
                 reservoir.X, codes, weights, all_classes, parts["loss"], more_to_come=True
             )
+            enough = bool(data.weights.any())  # class_weight may count none of them
         data.rows = reservoir.rows[data.rows]
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)

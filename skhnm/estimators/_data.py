@@ -171,7 +171,7 @@ def class_factors(
                 f"{classes.tolist()}: none of its keys is a class here"
             )
         factors[named] = [class_weight[label] for label in classes[named].tolist()]
-        if not (factors[np.unique(data.codes)] > 0).any():
+        if not (more_to_come or (factors[np.unique(data.codes)] > 0).any()):
             raise ValueError("class_weight is 0 for every class; at least one must count")
         return factors
     if class_weight == "balanced":

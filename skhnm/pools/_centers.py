@@ -98,12 +98,15 @@ class ProxyPool(BasePool):
         check_number(self.n_proxies, "n_proxies", low=1, integer=True)
         check_number(self.learning_rate, "learning_rate", low=0, low_open=True, optional=True)
 
+    def reset(self) -> None:
+        self._batches = BatchPool()
+
     def draws(
         self, codes: IndexArray, batch_size: int | None, random: np.random.Generator
     ) -> Iterator[IndexArray]:
         if batch_size is None:
             return iter([all_rows(codes)])
-        return BatchPool().draws(codes, batch_size, random)
+        return self._batches.draws(codes, batch_size, random)
 
     def start(
         self, embed: Callable[[], FloatArray], codes: IndexArray, random: np.random.Generator

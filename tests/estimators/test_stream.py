@@ -165,6 +165,14 @@ def test_weights_of_classes_wait_for_their_rows(stream):
         HardNegativeMetricLearner(class_weight={"a": 2.0}).partial_fit(X[:200], y[:200])
 
 
+def test_a_stream_waits_for_a_class_that_counts(stream):
+    X, y = stream
+    learner = HardNegativeMetricLearner(class_weight={2: 0, 3: 0})
+    for digit, n_rounds in ((2, 0), (3, 0), (0, 1)):
+        learner.partial_fit(X[y == digit], y[y == digit])
+        assert len(learner.mining_curve_) == n_rounds
+
+
 def test_curves_of_a_stream_without_end_are_bounded(stream, monkeypatch):
     X, y = stream
     monkeypatch.setattr(_base, "_MOST_OF_A_CURVE", 7)
