@@ -23,12 +23,16 @@ def distances(Z, pool):
     return [[squared_distance(a, b) for b in pool] for a in Z]
 
 
-def side(code, pool_y, own, which):
-    """Rows of the pool that an anchor of this code may see; `own` is its own row, or -1."""
+def side(code, pool_y, own, which, group=-1, pool_groups=None):
+    """Rows of the pool that an anchor of this code may see; `own` is its own row, or -1.
+
+    Rows of its `group` it never sees; -1 is no group.
+    """
     rows = []
     for j, other in enumerate(pool_y):
         seen = {"own": other == code, "other": other != code, "any": True}[which]
-        if code >= 0 and other >= 0 and j != own and seen:
+        mates = group >= 0 and pool_groups[j] == group
+        if code >= 0 and other >= 0 and j != own and seen and not mates:
             rows.append(j)
     return rows
 

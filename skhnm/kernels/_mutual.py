@@ -23,7 +23,20 @@ def any_below(values, limit, limits):  # type: ignore[no-untyped-def]
 
 @kernel()
 def select_mutual_tile(  # type: ignore[no-untyped-def]
-    tile, row, column, sign, unit, row_slack, slack, allowed, upper, pool, order, distances, indices
+    tile,
+    row,
+    column,
+    sign,
+    unit,
+    row_slack,
+    slack,
+    allowed,
+    groups,
+    upper,
+    pool,
+    order,
+    distances,
+    indices,
 ):
     """Merge one tile into the heaps of its rows and into those of its columns.
 
@@ -43,6 +56,8 @@ def select_mutual_tile(  # type: ignore[no-untyped-def]
     allowed : (N, 4) intp
         Sorted positions [a, b) and [c, d) in which each row may select; if one row may
         select another, the other may select it.
+    groups : (N,) intp
+        Group of each row; rows of one group never select each other, -1 is no group.
     upper : (N,) float64
         Only signed squared distances below are selected.
     pool : (N', m) float
@@ -73,6 +88,8 @@ def select_mutual_tile(  # type: ignore[no-untyped-def]
                     if tile[r, c] > ceiling and tile[r, c] > ceilings[c]:
                         continue
                     j = column + c
+                    if groups[i] >= 0 and groups[i] == groups[j]:
+                        continue
                     a, b = order[i], order[j]
                     d = sign * squared_distance(pool, a, pool, b)
                     if d < upper[i] and is_before(d, b, distances[i, 0], indices[i, 0]):

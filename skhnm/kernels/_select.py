@@ -71,6 +71,8 @@ def select_tile(  # type: ignore[no-untyped-def]
     slack,
     allowed,
     own,
+    groups,
+    column_groups,
     lower,
     upper,
     queries,
@@ -98,6 +100,10 @@ def select_tile(  # type: ignore[no-untyped-def]
         Sorted positions [a, b) and [c, d) in which the row may select.
     own : (r,) intp
         Pool index of the anchor itself, never selected; -1 if it is not in the pool.
+    groups : (r,) intp
+        Group of each anchor, whose rows it never selects; -1 if it is in none.
+    column_groups : (N,) intp
+        Group of each sorted pool row; not looked at where no anchor is in a group.
     lower, upper : (q,) float64
         Open window of each query, in signed squared units of the data.
     queries : (n, m) float
@@ -133,6 +139,8 @@ def select_tile(  # type: ignore[no-untyped-def]
                             continue
                         i = order[column + j]
                         if i == own[r]:
+                            continue
+                        if groups[r] >= 0 and column_groups[column + j] == groups[r]:
                             continue
                         d = sign * squared_distance(queries, rows[r], pool, i)
                         if lower[q] < d < upper[q] and is_before(

@@ -56,15 +56,25 @@ class ExactSearch:
         Class of each row, from 0; -1 is "no class": such rows are never found.
     n_jobs : int or None
         Threads over the tiles. It never changes the result.
+    groups : (N,) intp, optional
+        Group of each row, which `nearest` can leave out; -1 is no group.
     """
 
-    def __init__(self, pool: FloatArray, codes: IndexArray, n_jobs: int | None = None) -> None:
+    def __init__(
+        self,
+        pool: FloatArray,
+        codes: IndexArray,
+        n_jobs: int | None = None,
+        groups: IndexArray | None = None,
+    ) -> None:
         self.pool = pool
         self.codes = codes
         self.n_jobs = n_jobs
+        self.groups = np.full(len(codes), -1, dtype=np.intp) if groups is None else groups
         order = np.argsort(codes, kind="stable")
         self.order = order[np.searchsorted(codes[order], 0) :]
         sorted_codes = codes[self.order]
+        self._sorted_groups = self.groups[self.order]
         self._n_classes = int(sorted_codes[-1]) + 1 if len(sorted_codes) else 0
         self._start = np.searchsorted(sorted_codes, np.arange(self._n_classes + 1))
         self._columns: FloatArray | None = None
@@ -105,6 +115,7 @@ class ExactSearch:
         upper: FloatArray | None = None,
         farthest: bool = False,
         ranges: IndexArray | None = None,
+        groups: IndexArray | None = None,
     ) -> tuple[IndexArray, FloatArray]:
         """Find the `k` nearest rows of each query, nearest first, ties by index.
 
@@ -126,6 +137,8 @@ class ExactSearch:
             Find the farthest instead, farthest first.
         ranges : (n, 4) intp, optional
             What `allowed` gives for the queries, where it is known already.
+        groups : (n,) intp, optional
+            Group of each query, whose rows it never finds; -1 is no group.
 
         Returns
         -------
@@ -141,11 +154,12 @@ class ExactSearch:
                 None if lower is None else -lower,
             )
         ranges = self.allowed(codes, side) if ranges is None else ranges
-        plan = Plan(codes, ranges, own, lower, upper)
+        plan = Plan(codes, ranges, own, groups, lower, upper)
         k = max(1, min(k, len(self)))
         distances = np.full((len(plan.lower), k), np.inf)
         indices = np.full((len(plan.lower), k), _EMPTY, dtype=np.intp)
-        if lower is None and plan.width == 1 and self._asks_itself(queries, codes, side, own):
+        one_window = lower is None and plan.width == 1
+        if one_window and self._asks_itself(queries, codes, side, own, groups):
             self._select_mutually(plan, sign, distances, indices)
         else:
             self._select(queries, plan, sign, distances, indices)
@@ -157,10 +171,17 @@ class ExactSearch:
         return plan.unsort(indices), plan.unsort(distances)
 
     def _asks_itself(
-        self, queries: FloatArray, codes: IndexArray, side: Side, own: IndexArray | None
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        side: Side,
+        own: IndexArray | None,
+        groups: IndexArray | None,
     ) -> bool:
         """Whether the questions are those of every pool row about all the others."""
         if queries is not self.pool or not np.array_equal(codes, self.codes):
+            return False
+        if groups is not None and not np.array_equal(groups, self.groups):
             return False
         if own is None:
             return side == "other"
@@ -181,8 +202,9 @@ class ExactSearch:
             for tile, column, slack in self._tiles(queries, plan, rows, sign):
                 select_tile(
                     tile, column, sign, self._unit, slack, plan.allowed[rows], plan.own[rows],
-                    plan.lower[asked], plan.upper[asked], queries, plan.order[rows],
-                    self.pool, self.order, distances[asked], indices[asked],
+                    plan.groups[rows], self._sorted_groups, plan.lower[asked], plan.upper[asked],
+                    queries, plan.order[rows], self.pool, self.order, distances[asked],
+                    indices[asked],
                 )  # fmt: skip
 
         self._scan(plan, row_tiles(len(queries)), scan)
@@ -194,7 +216,8 @@ class ExactSearch:
         if len(self) == 0:
             return
         known = slice(len(plan.order) - len(self), None)  # rows without a class come first
-        allowed, distances, indices = plan.allowed[known], distances[known], indices[known]
+        allowed, groups = plan.allowed[known], plan.groups[known]
+        distances, indices = distances[known], indices[known]
         upper = np.where(np.isnan(plan.upper[known]), -np.inf, plan.upper[known])
 
         def scan(tile: FloatArray, rows: slice, others: slice) -> None:
@@ -204,7 +227,7 @@ class ExactSearch:
                 tile, rows.start, others.start, sign, self._unit,
                 self._slack(self._norms[rows], others, near=True),
                 self._slack(self._norms[others], rows, near=True),
-                allowed, upper, self.pool, self.order, distances, indices,
+                allowed, groups, upper, self.pool, self.order, distances, indices,
             )  # fmt: skip
 
         self._scan_pairs(scan, lambda rows, others: may_select(allowed[rows], others), sign)
@@ -270,7 +293,7 @@ class ExactSearch:
         upper: FloatArray,
         wanted: IndexArray,
     ) -> tuple[IndexArray, IndexArray]:
-        plan = Plan(codes, self.allowed(codes, "other"), None, lower, upper)
+        plan = Plan(codes, self.allowed(codes, "other"), None, None, lower, upper)
         wanted = plan.sort(wanted)
         counts = np.zeros((len(plan.lower), 2), dtype=np.intp)
         found = np.full(wanted.shape, -1, dtype=np.intp)
@@ -306,7 +329,7 @@ class ExactSearch:
         first : (n * w + 1,) intp
             Where each window begins in the list.
         """
-        plan = Plan(codes, self.allowed(codes, "other"), None, lower, upper)
+        plan = Plan(codes, self.allowed(codes, "other"), None, None, lower, upper)
         counts = np.zeros(len(plan.lower), dtype=np.intp)
         width = -(-len(self.pool) // 8) * 8  # so that marks can be read eight at a time
         lists: dict[tuple[int, int], IndexArray] = {}

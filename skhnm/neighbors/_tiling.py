@@ -82,6 +82,7 @@ class Plan:
         codes: IndexArray,
         allowed: IndexArray,
         own: IndexArray | None,
+        groups: IndexArray | None,
         lower: FloatArray | None,
         upper: FloatArray | None,
     ) -> None:
@@ -90,7 +91,10 @@ class Plan:
         self.width = 1 if window is None else window.shape[1]
         self.order = np.argsort(codes, kind="stable")
         self.allowed = allowed[self.order]
-        self.own = np.full(n, -1, dtype=np.intp) if own is None else own[self.order]
+        self.own, self.groups = (
+            np.full(n, -1, dtype=np.intp) if rows is None else rows[self.order]
+            for rows in (own, groups)
+        )
         limits = [
             np.full((n, self.width), default) if limit is None else limit
             for limit, default in ((lower, -np.inf), (upper, np.inf))

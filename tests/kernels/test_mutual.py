@@ -21,6 +21,7 @@ def select(k, sign, widths, noise=0.0, unit=1.0):
     ).astype(np.intp)
     upper = sign * random.uniform(0.5, 9.0, N) if sign > 0 else np.full(N, -1.0)
     upper[7] = -np.inf
+    groups = random.integers(-1, 4, N)
     distances, indices = np.full((N, k), np.inf), np.full((N, k), EMPTY)
     ends = np.cumsum([0, *widths])
     for i, row in enumerate(ends[:-1]):
@@ -32,23 +33,25 @@ def select(k, sign, widths, noise=0.0, unit=1.0):
             tile += noise * SLACK * random.uniform(-1, 1, tile.shape)
             select_mutual_tile(
                 tile.astype(np.float32), row, column, sign, unit, np.full(len(rows), SLACK),
-                np.full(len(columns), SLACK), allowed, upper, pool, order, distances, indices,
+                np.full(len(columns), SLACK), allowed, groups, upper, pool, order, distances,
+                indices,
             )  # fmt: skip
     found = [
         [i for _, i in sorted(zip(ds, rows, strict=True)) if i != EMPTY]
         for ds, rows in zip(distances.tolist(), indices.tolist(), strict=True)
     ]
-    return found, pool, order, of_class, upper
+    return found, pool, order, of_class, groups, upper
 
 
 @pytest.mark.parametrize("k", [1, 4, 200])
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("widths", [(N,), (1, 9, 140), (60, 60, 30)])
 def test_both_sides_of_every_tile_select_as_naive_does(k, sign, widths):
-    found, pool, order, of_class, upper = select(k, sign, widths)
+    found, pool, order, of_class, groups, upper = select(k, sign, widths)
     for position, row in enumerate(order):
         d = [naive.squared_distance(pool[row], b) for b in pool]
-        others = order[of_class != of_class[position]]
+        mates = (groups >= 0) & (groups == groups[position])
+        others = order[(of_class != of_class[position]) & ~mates]
         if sign > 0:
             expected = naive.nearest(d, others, k, upper=upper[position])
         else:

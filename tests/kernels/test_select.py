@@ -18,6 +18,8 @@ class Scan:
         self.order = random.permutation(300)
         self.rows = np.array([8, 2, 5, 0])
         self.own = np.array([-1, 17, 250, 3])
+        self.pool_groups = random.integers(-1, 3, 300)
+        self.groups = np.array([2, -1, 0, 1])
         self.allowed = np.array([[0, 300, 0, 0], [0, 90, 140, 300], [20, 30, 40, 41], [0] * 4])
         self.sign, self.unit, self.per_row = sign, unit, per_row
         d = np.array(naive.distances(self.queries[self.rows], self.pool[self.order]))
@@ -36,8 +38,8 @@ class Scan:
         for column, tile in self.tiles(widths):
             select_tile(
                 tile, column, self.sign, self.unit, self.slack, self.allowed,
-                self.own, lower, upper, self.queries, self.rows, self.pool,
-                self.order, distances, indices,
+                self.own, self.groups, self.pool_groups[self.order], lower, upper,
+                self.queries, self.rows, self.pool, self.order, distances, indices,
             )  # fmt: skip
         return [
             [i for _, i in sorted(zip(ds, rows, strict=True)) if i != EMPTY]
@@ -61,17 +63,21 @@ class Scan:
             yield start, np.ascontiguousarray(self.tile[:, start : start + width])
             start += width
 
-    def eligible(self, own=True):
+    def eligible(self, select=True):
         """Distances and allowed pool rows of each query, in the order of the columns.
 
-        With `own`, less the anchor itself.
+        To `select` from, less the anchor itself and its group.
         """
         for r, row in enumerate(self.rows):
             d = [naive.squared_distance(self.queries[row], b) for b in self.pool]
             a, b, c, e = self.allowed[r]
             seen = [*self.order[a:b], *self.order[c:e]]
             for _ in range(self.per_row):
-                yield d, [j for j in seen if not own or j != self.own[r]]
+                yield d, [j for j in seen if not (select and self.is_barred(r, j))]
+
+    def is_barred(self, r, j):
+        group = self.groups[r]
+        return j == self.own[r] or (group >= 0 and group == self.pool_groups[j])
 
 
 @pytest.mark.parametrize("k", [1, 2, 7, 400])
@@ -118,7 +124,7 @@ def test_window_tile_counts_and_takes_the_wanted_as_naive_does(per_row, noise, w
     scan = Scan(noise=noise, per_row=per_row)
     wanted = np.tile([0, 2, 3, 50, 200], (4 * per_row, 1))
     counts, found = scan.within(wanted, widths)
-    for q, (d, rows) in enumerate(scan.eligible(own=False)):
+    for q, (d, rows) in enumerate(scan.eligible(select=False)):
         inside = [j for j in rows if scan.lower[q] < d[j] < scan.upper[q]]
         taken = [inside[w] for w in wanted[q] if w < len(inside)]
         assert counts[q].tolist() == [len(inside), len(taken)]

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,43 @@ def test_nearest_and_farthest_equal_naive(case, pools, side, farthest):
         assert found.tolist() == [padded(rows[:width], width) for rows in everything]
         expected = [[d[i][j] if j >= 0 else np.nan for j in row] for i, row in enumerate(found)]
         np.testing.assert_allclose(reported, np.reshape(expected, found.shape), rtol=1e-12)
+
+
+def groups_of(n, seed, n_groups=3):
+    """Groups of n rows, across the classes; -1 is no group."""
+    return np.random.default_rng(seed).integers(-1, n_groups, n)
+
+
+@pytest.mark.parametrize("farthest", [False, True])
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("pools", cases.POOLS)
+@pytest.mark.parametrize("case", cases.CASES)
+def test_rows_of_the_querys_group_are_never_found(case, pools, side, farthest):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    pool_groups = groups_of(len(pool), 0)
+    groups = pool_groups if pool is Z else groups_of(len(Z), 1)
+    prefer = naive.farthest if farthest else naive.nearest
+    d = naive.distances(Z, pool)
+    allowed = [
+        naive.side(y[i], pool_y, own[i], side, groups[i], pool_groups) for i in range(len(Z))
+    ]
+    search = ExactSearch(pool, pool_y, groups=pool_groups)
+    for k in (1, 3, 100):
+        found, _ = search.nearest(Z, y, k, side=side, own=own, groups=groups, farthest=farthest)
+        width = max(1, min(k, len(search)))
+        expected = [prefer(d[i], rows, width) for i, rows in enumerate(allowed)]
+        assert found.tolist() == [padded(rows, width) for rows in expected]
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("case", cases.CASES)
+def test_groups_that_are_not_asked_about_change_nothing(case, side):
+    Z, y = cases.CASES[case]
+    search = ExactSearch(Z, y, groups=groups_of(len(Z), 0))
+    assert_same(search.nearest(Z, y, 3, side=side), ExactSearch(Z, y).nearest(Z, y, 3, side=side))
+    nobody = np.full(len(Z), -1)
+    found = search.nearest(Z, y, 3, side=side, groups=nobody)
+    assert_same(found, ExactSearch(Z, y).nearest(Z, y, 3, side=side))
 
 
 @pytest.mark.parametrize("farthest", [False, True])
@@ -117,11 +156,13 @@ def test_windows_are_listed_by_index(case, pools):
 @pytest.mark.parametrize("case", cases.CASES)
 def test_rows_that_ask_about_each_other_find_what_they_find_one_by_one(case, side, farthest):
     Z, y = cases.CASES[case]
-    search, own = ExactSearch(Z, y), np.arange(len(Z))
+    own = np.arange(len(Z))
     upper = np.linspace(-1.0, 9.0, len(Z))[:, None]
     upper[::5] = np.nan
-    for window in (None, upper):
-        question = {"side": side, "own": own, "farthest": farthest}
+    groups = groups_of(len(Z), 0)
+    search = ExactSearch(Z, y, groups=groups)
+    for window, asked in itertools.product((None, upper), (None, groups)):
+        question = {"side": side, "own": own, "farthest": farthest, "groups": asked}
         question |= {} if window is None else {"lower" if farthest else "upper": window}
         together = search.nearest(Z, y, 3, **question)
         assert_same(together, search.nearest(Z.copy(), y, 3, **question))
@@ -129,7 +170,8 @@ def test_rows_that_ask_about_each_other_find_what_they_find_one_by_one(case, sid
 
 def answers(Z, y, n_jobs=1):
     """Everything that a search can be asked, as one list of arrays."""
-    search = ExactSearch(Z, y, n_jobs)
+    groups = groups_of(len(Z), 0)
+    search = ExactSearch(Z, y, n_jobs, groups)
     own = np.arange(len(Z))
     lower, upper = (limits(values, len(Z)) for values in WINDOWS["several"])
     wanted = np.tile([0, 2, 11], (lower.size, 1))
@@ -139,6 +181,7 @@ def answers(Z, y, n_jobs=1):
     for farthest in (False, True):
         for side in SIDES:
             found += search.nearest(Z, y, 3, side=side, own=own, farthest=farthest)
+            found += search.nearest(Z, y, 3, side=side, own=own, farthest=farthest, groups=groups)
         found += search.nearest(Z, y, 3, lower=lower, upper=upper, farthest=farthest)
     return found
 
@@ -210,8 +253,8 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
     codes, query_codes = np.zeros(300, dtype=int), np.ones(40, dtype=int)
     worst = []
 
-    def measure(tile, column, sign, unit, slack, allowed, own, lower, upper,
-                queries, rows, pool, order, distances, indices):  # fmt: skip
+    def measure(tile, column, sign, unit, slack, allowed, own, groups, column_groups,
+                lower, upper, queries, rows, pool, order, distances, indices):  # fmt: skip
         P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
         exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
         error = np.abs(tile - exact / unit)
