@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.neighbors._backend import BackendIndex, Part
+from skhnm.neighbors._backend import BackendIndex, Part, Questions
 from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
+from skhnm.neighbors._padded import Found
 from skhnm.neighbors._search import Side
 
 _BLOCK = 4096  # rows that are in float64 at a time
@@ -44,10 +45,16 @@ class ApproximateIndex(BackendIndex):
         return {name: value for name, value in state.items() if name != "_cells"}
 
     def _nearest(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+        groups: IndexArray | None,
     ) -> tuple[IndexArray, FloatArray]:
         with one_faiss_thread():
-            return super()._nearest(queries, codes, k, side, own)
+            return super()._nearest(queries, codes, k, side, own, groups)
 
     def _prepare(self) -> None:
         self.__dict__.pop("_cells", None)
@@ -68,21 +75,20 @@ class ApproximateIndex(BackendIndex):
             near[block] = (rows[block] - self._centre) / self._scale
         return near
 
-    def _complete(
-        self,
-        part: Part,
-        queries: FloatArray,
-        codes: IndexArray,
-        k: int,
-        side: Side,
-        own: IndexArray,
-    ) -> tuple[IndexArray, FloatArray]:
+    def _complete(self, part: Part, asked: Questions) -> Found:
         # By the part and the query alone: who is asked together must not change an answer.
         is_small = part.end - part.begin <= N_PROBE * CELL_ROWS
-        may_find_itself = (own >= 0) & (self.search_.codes[own] != codes)
-        if is_small or side != "other" or may_find_itself.any():
-            return super()._complete(part, queries, codes, k, side, own)
-        return self._cells.nearest(queries, codes, k, part.classes)
+        may_find_itself = (asked.own >= 0) & (self.search_.codes[asked.own] != asked.codes)
+        if is_small or asked.side != "other" or may_find_itself.any():
+            return super()._complete(part, asked)
+        indices, distances = self._cells.nearest(
+            asked.queries, asked.codes, asked.k, part.classes, asked.groups
+        )
+        if asked.groups is not None:  # rows of one's group may have filled all the cells
+            short = np.flatnonzero((indices < 0).any(axis=1))
+            if len(short):
+                indices[short], distances[short] = super()._complete(part, asked.take(short))
+        return indices, distances
 
     @cached_property
     def _cells(self) -> Cells:

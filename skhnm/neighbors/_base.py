@@ -29,7 +29,7 @@ class BaseIndex(BaseEstimator, ABC):
         check_number(self.n_jobs, "n_jobs", integer=True, optional=True)
         effective_n_jobs(self.n_jobs)
 
-    def fit(self, pool: Any, codes: Any) -> Self:
+    def fit(self, pool: Any, codes: Any, groups: Any = None) -> Self:
         """Prepare for questions about the rows of a pool.
 
         Parameters
@@ -38,6 +38,9 @@ class BaseIndex(BaseEstimator, ABC):
             Rows to search, finite.
         codes : array-like of shape (N,), int
             Class of each row, from 0; -1 is "no class": such rows are never found.
+        groups : array-like of shape (N,), int, optional
+            Group of each row, from 0, across the classes: copies of one product, say. -1 is
+            no group.
 
         Returns
         -------
@@ -47,12 +50,20 @@ class BaseIndex(BaseEstimator, ABC):
         pool = check_embeddings(pool, "pool")
         codes = check_codes(codes)
         check_consistent_length(pool, codes)
-        self.search_ = ExactSearch(pool, codes, self.n_jobs)
+        groups = _check_groups(groups, len(pool))
+        self.search_ = ExactSearch(pool, codes, self.n_jobs, groups)
         self._prepare()
         return self
 
     def nearest(
-        self, queries: Any, codes: Any, k: int, *, side: Side = "other", own: Any = None
+        self,
+        queries: Any,
+        codes: Any,
+        k: int,
+        *,
+        side: Side = "other",
+        own: Any = None,
+        groups: Any = None,
     ) -> tuple[IndexArray, FloatArray]:
         """Find the `k` nearest rows of each query, nearest first.
 
@@ -68,6 +79,9 @@ class BaseIndex(BaseEstimator, ABC):
             Classes to search, seen from the query.
         own : array-like of shape (n,), int, optional
             Pool row of the query itself, which it never finds; -1 if there is none.
+        groups : array-like of shape (n,), int, optional
+            Group of each query, in the numbers of `fit`: rows of the query's group are never
+            found; -1 is no group.
 
         Returns
         -------
@@ -94,16 +108,34 @@ class BaseIndex(BaseEstimator, ABC):
         check_consistent_length(queries, own)
         if own.max(initial=-1) >= len(pool):
             raise ValueError(f"own names row {own.max()}, but the pool has {len(pool)} rows")
-        return pad(*self._nearest(queries, codes, k, side, own), k)
+        groups = _check_groups(groups, len(queries))
+        if groups is not None and self.search_.groups is None:
+            raise ValueError("groups are given, but fit was not told those of the pool")
+        return pad(*self._nearest(queries, codes, k, side, own, groups), k)
 
     def _prepare(self) -> None:
         """Build whatever answers questions about ``self.search_``'s rows."""
 
     @abstractmethod
     def _nearest(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+        groups: IndexArray | None,
     ) -> tuple[IndexArray, FloatArray]:
         """Answer `nearest` for checked arguments, with at most k columns."""
+
+
+def _check_groups(groups: Any, n: int) -> IndexArray | None:
+    if groups is None:
+        return None
+    groups = check_codes(groups, "groups")
+    if len(groups) != n:
+        raise ValueError(f"groups has {len(groups)} entries, but there are {n} rows")
+    return groups
 
 
 def pad(indices: IndexArray, distances: FloatArray, k: int) -> tuple[IndexArray, FloatArray]:

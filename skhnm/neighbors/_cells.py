@@ -53,20 +53,25 @@ class Cells:
         self._centres = ExactSearch(centres, cell_codes, self._n_jobs)
         cell_of_row = np.full(len(search.pool), -1, dtype=np.intp)
         cell_of_row[order] = cells
-        self._rows = ExactSearch(search.pool, cell_of_row, n_jobs=1)
+        self._rows = ExactSearch(search.pool, cell_of_row, n_jobs=1, groups=search.groups)
         # The first question prepares the pool: once, before several threads ask.
         self._rows.nearest(rows[:1], cells[:1], 1, side="own")
 
     def nearest(
-        self, queries: FloatArray, codes: IndexArray, k: int, classes: tuple[int, int]
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        classes: tuple[int, int],
+        groups: IndexArray | None = None,
     ) -> tuple[IndexArray, FloatArray]:
         """Find the k nearest rows of other classes, in the nearest cells of some classes.
 
-        More cells are visited where these might hold fewer than k rows.
+        More cells are visited where these might hold fewer than k rows, whatever their groups.
 
         Parameters
         ----------
-        queries, codes, k
+        queries, codes, k, groups
             As in `ExactSearch.nearest`.
         classes : (int, int)
             The first of these classes, and the one after the last.
@@ -88,11 +93,12 @@ class Cells:
             cells, _ = self._centres.nearest(
                 queries[rows], codes[rows], n_probe, ranges=ranges[rows]
             )
-            indices[rows], distances[rows] = self._visit(cells, queries[rows], k)
+            some = None if groups is None else groups[rows]
+            indices[rows], distances[rows] = self._visit(cells, queries[rows], k, some)
         return indices, distances
 
     def _visit(
-        self, cells: IndexArray, queries: FloatArray, k: int
+        self, cells: IndexArray, queries: FloatArray, k: int, groups: IndexArray | None
     ) -> tuple[IndexArray, FloatArray]:
         """Find the k nearest rows of each query in its cells (n, p), in no order."""
         n, p = cells.shape
@@ -105,7 +111,8 @@ class Cells:
             if len(pairs):
                 rows = pairs // p
                 everyone = np.full(len(pairs), cell)
-                found = self._rows.nearest(queries[rows], everyone, k, side="own")
+                some = None if groups is None else groups[rows]
+                found = self._rows.nearest(queries[rows], everyone, k, side="own", groups=some)
                 indices[pairs, : found[0].shape[1]], distances[pairs, : found[0].shape[1]] = found
 
         comparisons = len(members) * len(self._rows) / self._n_cells

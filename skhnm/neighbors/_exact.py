@@ -36,6 +36,12 @@ class ExactIndex(BaseIndex):
         self.n_jobs = n_jobs
 
     def _nearest(
-        self, queries: FloatArray, codes: IndexArray, k: int, side: Side, own: IndexArray
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        k: int,
+        side: Side,
+        own: IndexArray,
+        groups: IndexArray | None,
     ) -> tuple[IndexArray, FloatArray]:
-        return self.search_.nearest(queries, codes, k, side=side, own=own)
+        return self.search_.nearest(queries, codes, k, side=side, own=own, groups=groups)

@@ -70,11 +70,12 @@ class ExactSearch:
         self.pool = pool
         self.codes = codes
         self.n_jobs = n_jobs
-        self.groups = np.full(len(codes), -1, dtype=np.intp) if groups is None else groups
+        self.groups = groups
         order = np.argsort(codes, kind="stable")
         self.order = order[np.searchsorted(codes[order], 0) :]
         sorted_codes = codes[self.order]
-        self._sorted_groups = self.groups[self.order]
+        some = np.full(len(codes), -1, dtype=np.intp) if groups is None else groups
+        self._sorted_groups = some[self.order]
         self._n_classes = int(sorted_codes[-1]) + 1 if len(sorted_codes) else 0
         self._start = np.searchsorted(sorted_codes, np.arange(self._n_classes + 1))
         self._columns: FloatArray | None = None
@@ -181,7 +182,7 @@ class ExactSearch:
         """Whether the questions are those of every pool row about all the others."""
         if queries is not self.pool or not np.array_equal(codes, self.codes):
             return False
-        if groups is not None and not np.array_equal(groups, self.groups):
+        if groups is not None and (self.groups is None or (groups != self.groups).any()):
             return False
         if own is None:
             return side == "other"

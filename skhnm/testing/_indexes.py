@@ -21,7 +21,8 @@ def check_index(index: Any, *, recall: float = 1.0) -> None:
     ----------
     index : index
         An instance; it is cloned for each check. It answers ``nearest(queries, codes, k,
-        side=…, own=…)`` after ``fit(pool, codes)``, as `skhnm.neighbors.ExactIndex` does.
+        side=…, own=…, groups=…)`` after ``fit(pool, codes, groups)``, as
+        `skhnm.neighbors.ExactIndex` does.
     recall : float, default=1.0
         Share of the true nearest that must be found, in (0, 1]; 1 also asks that ties go
         to the lowest index.
@@ -59,6 +60,7 @@ def index_checks(index: Any, *, recall: float = 1.0) -> Iterator[Callable[[], No
     for check in (
         the_nearest_of_each_side_are_found,
         a_row_never_finds_itself,
+        rows_of_ones_group_are_never_found,
         rows_without_a_class_find_and_are_nobody,
         fewer_than_asked_are_padded,
         an_empty_pool_finds_nothing,
@@ -118,6 +120,23 @@ def a_row_never_finds_itself(index: Any, recall: float) -> None:
     D = pairwise_distances(pool, pool, "sqeuclidean")
     found = clone(index).fit(pool, codes).nearest(pool, codes, 3, side="any", own=rows)
     _assert_found(found, D, rows[:, None] != rows, 3, recall)
+
+
+def rows_of_ones_group_are_never_found(index: Any, recall: float) -> None:
+    """Leave out the query's group, though it may be all that is near; -1 is no group."""
+    pool, codes = _rows()
+    near = np.argsort(pool[:, 0])  # a few large groups, or many small ones, of rows side by side
+    for n_groups in (3, 40):
+        groups = np.empty(200, dtype=np.intp)
+        groups[near] = np.arange(200) * n_groups // 200
+        groups[::7] = -1
+        fitted = clone(index).fit(pool, codes, groups=groups)
+        D = pairwise_distances(pool, pool, "sqeuclidean")
+        mates = (groups[:, None] >= 0) & (groups[:, None] == groups)
+        same, itself = codes[:, None] == codes, np.eye(200, dtype=bool)
+        for side, allowed in (("own", same), ("other", ~same), ("any", same | ~same)):
+            found = fitted.nearest(pool, codes, 4, side=side, own=np.arange(200), groups=groups)
+            _assert_found(found, D, allowed & ~mates & ~itself, 4, recall)
 
 
 def rows_without_a_class_find_and_are_nobody(index: Any, recall: float) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from skhnm.neighbors import ExactIndex, GraphIndex, LSHIndex, _approximate
+from skhnm.neighbors import ExactIndex, GraphIndex, LSHIndex, _approximate, _cells
 
 pytestmark = pytest.mark.jit
 
@@ -87,3 +87,19 @@ def test_cells_complete_what_many_queries_miss_in_a_large_part(index, apart, mon
     assert (apart[1][found] != apart[1][:, None]).all()
     exact, _ = ExactIndex().fit(*apart).nearest(*apart, 3)
     assert (np.sort(found) == np.sort(exact)).mean() > 0.9
+
+
+@every_index
+def test_cells_full_of_ones_group_leave_the_rest_to_the_exact_scan(index, apart, monkeypatch):
+    """A group of all rows but every tenth, spread over the classes."""
+    monkeypatch.setattr(_approximate, "CELL_ROWS", 1)
+    monkeypatch.setattr(_cells, "CELL_ROWS", 5)
+    monkeypatch.setattr(_cells, "N_PROBE", 2)
+    rows = np.arange(1200)
+    groups = np.where(rows % 10, 0, -1)
+    found, _ = index.fit(*apart, groups=groups).nearest(*apart, 3, own=rows, groups=groups)
+    assert "_cells" in vars(index)
+    assert (found >= 0).all()
+    assert (groups[found[groups == 0]] == -1).all()
+    alone = index.nearest(apart[0][:1], apart[1][:1], 3, own=rows[:1], groups=groups[:1])[0]
+    np.testing.assert_array_equal(alone, found[:1])

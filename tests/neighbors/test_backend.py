@@ -81,6 +81,24 @@ def test_identical_rows_find_each_other(index):
 
 
 @every_index
+@pytest.mark.parametrize("side", ["other", "any"])
+@pytest.mark.parametrize("n_copies", [3, 30, 300])
+def test_who_is_among_its_group_asks_deeper(index, n_copies, side):
+    """Groups of rows that are alike, over several classes and parts."""
+    random = np.random.default_rng(0)
+    n = 4200
+    groups = np.arange(n) // n_copies
+    pool = random.normal(size=(n, 3))[groups] + 0.1 * random.normal(size=(n, 3))
+    codes, rows = random.integers(0, 9, n), np.arange(n)
+    groups[rows % 9 == 0] = -1
+    asked = {"side": side, "own": rows, "groups": groups}
+    found = index.fit(pool, codes, groups).nearest(pool, codes, 3, **asked)[0]
+    exact = ExactIndex().fit(pool, codes, groups).nearest(pool, codes, 3, **asked)[0]
+    assert (found == exact).mean() >= (1.0 if isinstance(index, TreeIndex) else 0.9)
+    assert not ((groups[found] == groups[:, None]) & (groups[:, None] >= 0)).any()
+
+
+@every_index
 def test_missing_values_are_refused(index):
     with pytest.raises(ValueError, match="pool contains NaN"):
         index.fit([[np.nan], [0.0]], [0, 1])

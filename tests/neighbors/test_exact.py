@@ -31,12 +31,20 @@ def test_answers_have_the_width_that_was_asked_for():
         ({"codes": [0, 0]}, "inconsistent numbers of samples"),
         ({"own": [-2, 0, 0, 0]}, "own must be whole numbers"),
         ({"own": [4, 0, 0, 0]}, "own names row 4, but the pool has 4 rows"),
+        ({"groups": [0.5, 0, 0, 0]}, "groups must be whole numbers"),
+        ({"groups": [0, 0]}, "groups has 2 entries, but there are 4 rows"),
+        ({"groups": [0, 0, 1, 1]}, "groups are given, but fit was not told those of the pool"),
     ],
 )
 def test_bad_questions_get_a_clear_error(changed, message):
     index = ExactIndex().fit(POOL, CODES)
     with pytest.raises(ValueError, match=message):
         index.nearest(**{"queries": POOL, "codes": CODES, "k": 1, **changed})
+
+
+def test_groups_of_the_pool_are_checked():
+    with pytest.raises(ValueError, match="groups has 3 entries, but there are 4 rows"):
+        ExactIndex().fit(POOL, CODES, groups=[0, 1, 2])
 
 
 def test_a_question_before_fit_is_refused():

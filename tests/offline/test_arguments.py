@@ -135,8 +135,8 @@ class GraphIndex(BaseIndex):
     def __init__(self, n_jobs=None):
         self.n_jobs = n_jobs
 
-    def _nearest(self, queries, codes, k, side, own):
-        return self.search_.nearest(queries, codes, k, side=side, own=own)
+    def _nearest(self, queries, codes, k, side, own, groups):
+        return self.search_.nearest(queries, codes, k, side=side, own=own, groups=groups)
 
 
 @pytest.mark.parametrize(

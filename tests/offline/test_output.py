@@ -52,12 +52,12 @@ class Inexact(BaseIndex):
     def __init__(self, n_jobs=None):
         self.n_jobs = n_jobs
 
-    def fit(self, pool, codes):
+    def fit(self, pool, codes, groups=None):
         Inexact.fits += 1
-        return super().fit(pool, codes)
+        return super().fit(pool, codes, groups)
 
-    def _nearest(self, queries, codes, k, side, own):
-        return self.search_.nearest(queries, codes, k, side=side, own=own)
+    def _nearest(self, queries, codes, k, side, own, groups):
+        return self.search_.nearest(queries, codes, k, side=side, own=own, groups=groups)
 
 
 def assert_same(found, expected):

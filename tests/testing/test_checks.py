@@ -117,7 +117,7 @@ class Backwards(ExactIndex):
 
 
 class Starved(ExactIndex):
-    def _nearest(self, queries, codes, k, side, own):
+    def _nearest(self, queries, codes, k, side, own, groups):
         indices, distances = self.search_.nearest(queries, codes, 100, side="any", own=own)
         if side != "any":
             other = self.search_.codes[indices] != codes[:, None]
@@ -125,21 +125,28 @@ class Starved(ExactIndex):
         return indices[:, :k], distances[:, :k]
 
 
+class Gregarious(ExactIndex):
+    def _nearest(self, queries, codes, k, side, own, groups):
+        return super()._nearest(queries, codes, k, side, own, None)
+
+
 class Uncentred(ExactIndex):
-    def fit(self, pool, codes):
-        return super().fit(np.asarray(pool, dtype=np.float32), codes)
+    def fit(self, pool, codes, groups=None):
+        return super().fit(np.asarray(pool, dtype=np.float32), codes, groups)
 
 
 class Writing(ExactIndex):
-    def fit(self, pool, codes):
+    def fit(self, pool, codes, groups=None):
         pool -= pool.mean(axis=0)
-        return super().fit(pool, codes)
+        return super().fit(pool, codes, groups)
 
 
 class Forgetting(ExactIndex):
-    def _nearest(self, queries, codes, k, side, own):
+    def _nearest(self, queries, codes, k, side, own, groups):
         self.asked_ = getattr(self, "asked_", 0) + 1
-        return self.search_.nearest(queries, codes, min(k, self.asked_), side=side, own=own)
+        return self.search_.nearest(
+            queries, codes, min(k, self.asked_), side=side, own=own, groups=groups
+        )
 
 
 class Unpickled(ExactIndex):
@@ -156,6 +163,7 @@ class Unpickled(ExactIndex):
     [
         (Backwards(), "the_nearest_of_each_side_are_found"),
         (Starved(), "rows_among_their_own_class_find_others"),
+        (Gregarious(), "rows_of_ones_group_are_never_found"),
         (Uncentred(), "rows_far_from_the_origin_are_told_apart"),
         (Writing(), "the_pool_and_the_queries_are_left_alone"),
         (Forgetting(), "the_answer_is_the_same_twice_and_for_any_n_jobs"),
