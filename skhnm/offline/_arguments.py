@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
-from skhnm.common._labels import encode_labels, encode_together
+import numpy as np
+from numpy.typing import NDArray
+
+from skhnm.common._labels import encode_labels, encode_together, is_default, is_missing
 from skhnm.common._typing import IndexArray
 from skhnm.common._validation import check_number
 from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
@@ -74,6 +79,7 @@ def read_exclusions(
     labels: Any,
     query_labels: Any,
     groups: Any,
+    ungrouped: Any,
     unlabelled: Any,
     search_positives: bool,
 ) -> Exclusions:
@@ -85,7 +91,7 @@ def read_exclusions(
         Queries.
     n_corpus : int or None
         Rows of the corpus; None if the queries are the corpus.
-    positives, labels, query_labels, groups, unlabelled
+    positives, labels, query_labels, groups, ungrouped, unlabelled
         As `mine_hard_negatives` takes them.
     search_positives : bool
         Whether positives are needed, and are to be searched by label if none are given.
@@ -94,7 +100,7 @@ def read_exclusions(
     known = None if positives is None else read_positives(positives, n, N, n_corpus is None)
     by_label = _read_labels(n, n_corpus, labels, query_labels, unlabelled)
     return Exclusions(
-        n, N, by_label, _read_groups(n, n_corpus, groups), known, n_corpus is None,
+        n, N, by_label, _read_groups(n, n_corpus, groups, ungrouped), known, n_corpus is None,
         search_positives and known is None and by_label is not None,
     )  # fmt: skip
 
@@ -121,7 +127,7 @@ def _read_labels(
             "are those of the queries themselves where there is no corpus"
         )
     if labels is None:
-        if unlabelled is not None:
+        if not is_default(unlabelled):
             raise ValueError("unlabelled names a label, but no labels are given")
         return None
     if n_corpus is None:
@@ -139,12 +145,13 @@ def _read_labels(
     return query, corpus
 
 
-def _read_groups(n: int, n_corpus: int | None, groups: Any) -> Codes | None:
+def _read_groups(n: int, n_corpus: int | None, groups: Any, ungrouped: Any) -> Codes | None:
     if groups is None:
         return None
     if n_corpus is None:
-        codes = encode_labels(groups, name="groups")[1]
+        codes = encode_labels(groups, None, name="groups")[1]
         _check_length(codes, "groups", n, "queries")
+        codes[_find_ungrouped([groups], ["groups"], ungrouped)[0]] = -1
         return codes, codes
     if not isinstance(groups, (tuple, list)) or len(groups) != 2:
         raise ValueError(
@@ -155,7 +162,45 @@ def _read_groups(n: int, n_corpus: int | None, groups: Any) -> Codes | None:
     query, corpus = encode_together(groups[0], groups[1], None, names)
     _check_length(query, names[0], n, "queries")
     _check_length(corpus, names[1], n_corpus, "rows of the corpus")
+    in_no_group = _find_ungrouped(groups, names, ungrouped)
+    query[in_no_group[0]], corpus[in_no_group[1]] = -1, -1
     return query, corpus
+
+
+def _find_ungrouped(
+    groups: Sequence[Any], names: Sequence[str], ungrouped: Any
+) -> list[NDArray[np.bool_]]:
+    """Say of each of some arrays which rows bear the group that means "in no group".
+
+    Warns if -1 does, and other negative numbers occur too.
+    """
+    if np.ndim(ungrouped) != 0:
+        raise TypeError(f"ungrouped must be one group, or None, got {ungrouped!r}")
+    encoded = [
+        encode_labels(given, None, name=name) for given, name in zip(groups, names, strict=True)
+    ]
+    if is_missing(ungrouped):
+        return [codes < 0 for _, codes in encoded]
+    seen = {group for classes, _ in encoded for group in classes.tolist()}
+    is_text = {isinstance(group, str) for group in seen}
+    if is_text and isinstance(ungrouped, str) not in is_text and ungrouped != -1:
+        raise ValueError(
+            f"ungrouped is {ungrouped!r}, but groups are such as {seen.pop()!r}: give it the type "
+            "of the groups, or pass None"
+        )
+    negative = [group for group in seen if isinstance(group, (int, float)) and group < 0]
+    if ungrouped == -1 and -1 in negative and len(negative) > 1:
+        warnings.warn(
+            f"The group -1 is taken to mean 'in no group', but {min(negative)!r} is a group too: "
+            "pass ungrouped=None if -1 is a group like the others",
+            UserWarning,
+            stacklevel=5,
+        )
+    # A missing group has the code -1, which is the last entry.
+    return [
+        np.array([*(group == ungrouped for group in classes.tolist()), True])[codes]
+        for classes, codes in encoded
+    ]
 
 
 def _check_length(codes: IndexArray, name: str, n: int, of: str) -> None:

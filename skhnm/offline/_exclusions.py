@@ -49,8 +49,8 @@ class Positives:
 class Exclusions:
     """Which rows of the corpus a query may not have.
 
-    One criterion, the leading one, is left to the index, as the codes of its search. For
-    what the others exclude, the search asks for as many more rows.
+    Labels and groups are left to the index, as the classes and groups of its search. For
+    known positives, the search asks for as many more rows.
 
     Parameters
     ----------
@@ -59,11 +59,12 @@ class Exclusions:
     labels : (codes of the queries, codes of the corpus) or None
         -1 is "no class": neither query nor negative.
     groups : (codes of the queries, codes of the corpus) or None
+        -1 is "in no group": anybody's candidate.
     positives : Positives or None
     itself : bool
         Whether the queries are the corpus.
-    labels_lead : bool
-        Whether the search has to go by labels, because it looks for positives too.
+    search_positives : bool
+        Whether the most similar row of the query's label is to be found too.
     """
 
     n: int
@@ -72,41 +73,31 @@ class Exclusions:
     groups: Codes | None
     positives: Positives | None
     itself: bool
-    labels_lead: bool
+    search_positives: bool
 
     @cached_property
-    def _leads(self) -> str:
-        if self.labels is None or self.groups is None:
-            return "groups" if self.groups is not None else "labels"
-        sizes = [np.bincount(c[c >= 0]).max(initial=0) for _, c in (self.labels, self.groups)]
-        return "groups" if sizes[1] > sizes[0] and not self.labels_lead else "labels"
-
-    @cached_property
-    def _other(self) -> Codes | None:
-        """What the index does not look after."""
-        return self.groups if self._leads == "labels" else self.labels
+    def _groups_as_classes(self) -> bool:
+        """Whether the index is told of groups as its classes, which it skips unseen."""
+        return self.labels is None and self.groups is not None and _all_known(self.groups)
 
     @property
     def side(self) -> Side:
         """Where negatives are, seen from the query, for the index."""
-        return "any" if self.labels is None and self.groups is None else "other"
+        return "any" if self.labels is None and not self._groups_as_classes else "other"
 
     @cached_property
     def codes(self) -> Codes:
-        """What the index goes by; -1 where a row has no class."""
-        if self.side == "any":
-            return np.zeros(self.n, dtype=np.intp), np.zeros(self.N, dtype=np.intp)
-        if self._leads == "labels":
-            assert self.labels is not None
+        """Classes for the index; -1 where a row has none."""
+        if self.labels is not None:
             return self.labels
-        assert self.groups is not None
-        if self.labels is None:
+        if self.groups is not None and self._groups_as_classes:
             return self.groups
-        query, corpus = (
-            np.where(labels < 0, -1, groups)
-            for labels, groups in zip(self.labels, self.groups, strict=True)
-        )
-        return query, corpus
+        return np.zeros(self.n, dtype=np.intp), np.zeros(self.N, dtype=np.intp)
+
+    @property
+    def index_groups(self) -> Codes | None:
+        """Groups for the index, if it has to know of any; -1 where a row is in none."""
+        return None if self._groups_as_classes else self.groups
 
     def own(self, queries: slice) -> IndexArray:
         """Return each query's own row of the corpus (r,), -1 if it has none."""
@@ -116,27 +107,19 @@ class Exclusions:
     @cached_property
     def surplus(self) -> IndexArray:
         """How many rows (n,) of those that the index finds a query may not have."""
-        surplus = np.zeros(self.n, dtype=np.intp)
-        if self.positives is not None:
-            query, corpus = self.codes
-            pairs = self.positives.queries, self.positives.rows
-            seen = (corpus[pairs[1]] != query[pairs[0]]) | (self.side == "any")
-            surplus += np.bincount(pairs[0][seen], minlength=self.n)
-        if self._other is not None:
-            query, corpus = self._other
-            sizes = np.bincount(corpus[corpus >= 0], minlength=int(query.max(initial=-1)) + 1)
-            if len(sizes):
-                surplus += np.where(query >= 0, sizes[query], 0)
-        return surplus
+        if self.positives is None:
+            return np.zeros(self.n, dtype=np.intp)
+        queries, rows = self.positives.queries, self.positives.rows
+        query, corpus = self.codes
+        found = (corpus[rows] != query[queries]) | (self.side == "any")
+        if self.index_groups is not None:
+            query, corpus = self.index_groups
+            found &= (corpus[rows] != query[queries]) | (corpus[rows] < 0)
+        return np.bincount(queries[found], minlength=self.n)
 
     def apply(self, found: IndexArray, queries: slice) -> IndexArray:
         """Put -1 for what the index found (r, k) although some queries may not have it."""
-        if not self.N:
-            return found
-        if self._other is not None:
-            query, corpus = self._other
-            found = np.where(corpus[found] == query[queries, None], -1, found)
-        if self.positives is None:
+        if self.positives is None or not self.N:
             return found
         padded = self.positives.padded(queries)
         line = np.arange(len(found))[:, None] * (self.N + 1)
@@ -163,29 +146,33 @@ class Exclusions:
             n_group = self._count_group_mates()
             if pairs is not None:
                 query, corpus = (codes[p] for codes, p in zip(self.groups, pairs, strict=True))
-                n_group -= int((query == corpus).sum())
+                n_group -= int(((query == corpus) & (query >= 0)).sum())
         return {"positive": n_positive, "group": n_group}
 
     def _count_group_mates(self) -> int:
         """Count pairs of one group but of two classes."""
         assert self.groups is not None
-        query, corpus = self.groups
         if self.labels is None:
-            sizes = np.bincount(corpus, minlength=int(query.max(initial=-1)) + 1)
-            return int(sizes[query].sum()) - (self.n if self.itself else 0)
-        known_query, known_corpus = (labels >= 0 for labels in self.labels)
-        sizes = np.bincount(corpus[known_corpus], minlength=int(query.max(initial=-1)) + 1)
-        of_one_class = _count_equal(
-            [codes[known_query] for codes in (query, self.labels[0])],
-            [codes[known_corpus] for codes in (corpus, self.labels[1])],
+            query, corpus = ([groups[groups >= 0]] for groups in self.groups)
+            itself = len(query[0]) if self.itself else 0
+            return _count_equal(query, corpus) - itself
+        query, corpus = (
+            [codes[(groups >= 0) & (labels >= 0)] for codes in (groups, labels)]
+            for groups, labels in zip(self.groups, self.labels, strict=True)
         )
-        return int(sizes[query[known_query]].sum()) - of_one_class
+        return _count_equal(query[:1], corpus[:1]) - _count_equal(query, corpus)
+
+
+def _all_known(codes: Codes) -> bool:
+    return all(bool((side >= 0).all()) for side in codes)
 
 
 def _count_equal(these: list[IndexArray], those: list[IndexArray]) -> int:
-    """Count the pairs of lines (a, b) that these and those lists of columns have in common."""
-    width = 1 + max(int(column.max(initial=0)) for column in (these[1], those[1]))
-    asked, given = (a * width + b for a, b in (these, those))
+    """Count the pairs of lines that these and those one or two columns of codes have in common."""
+    asked, given = these[0], those[0]
+    if len(these) > 1:
+        width = 1 + max(int(column.max(initial=0)) for column in (these[1], those[1]))
+        asked, given = (a * width + b for a, b in (these, those))
     given = np.sort(given)
     return int((np.searchsorted(given, asked, "right") - np.searchsorted(given, asked)).sum())
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from skhnm.common._labels import RAISE
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray, IndexArray, RandomState
 from skhnm.common._validation import check_choice, check_generator, check_number
@@ -61,6 +62,7 @@ def mine_hard_negatives(
     labels: Any = None,
     query_labels: Any = None,
     groups: Any = None,
+    ungrouped: Any = -1,
     miner: Any = "hardest",
     n_negatives: int = 3,
     min_rank: int = 1,
@@ -72,7 +74,7 @@ def mine_hard_negatives(
     metric: str = "cosine",
     index: Any = "auto",
     chunk_size: int = 16384,
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     output: Any = None,
     n_jobs: int | None = None,
     random_state: RandomState = None,
@@ -102,12 +104,15 @@ def mine_hard_negatives(
         query's label, if there are labels.
     labels : array-like of shape (N,), optional
         Labels of the corpus, or of the queries where there is none. A row with the query's
-        label is no negative. Every value is a class, -1 included.
+        label is no negative.
     query_labels : array-like of shape (n,), optional
         Labels of the queries, where there is a corpus.
     groups : array-like of shape (n,), or a pair of shapes (n,) and (N,), optional
         Rows of one group are not each other's negatives: passages of one document, copies
         of one product. A pair, of the queries' and of the corpus's, where there is a corpus.
+    ungrouped : group or None, default=-1
+        The group that means "in no group", as clusterings give it: such rows are anybody's
+        candidates. None and NaN always mean it. Pass None if -1 is a group of its own.
     miner : str, negative miner or function, default="hardest"
         Chooses among what is left, such as "random", "semi_hard" or ``DiverseMiner()``. A
         name gives `n_negatives`; an instance keeps its own parameters, and
@@ -137,8 +142,10 @@ def mine_hard_negatives(
     chunk_size : int, default=16384
         Queries that are searched at a time, and that are lost if a run is interrupted;
         rounded up to a multiple of 1,024. It never changes the result.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor negatives.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None or NaN for missing ones: such rows are neither
+        queries nor negatives. By default every value is a class, -1 too, and a missing one an
+        error.
     output : path, optional
         A folder for the results, which are then memory-mapped from there. A run that was
         interrupted, in whatever way, goes on from there when it is called again with the
@@ -180,6 +187,8 @@ def mine_hard_negatives(
     -----
     MiningWarning
         If queries have fewer negatives than asked for; the message says what to loosen.
+    UserWarning
+        If -1 is taken to mean "in no group", and other negative numbers are groups.
 
     Notes
     -----
@@ -268,13 +277,15 @@ def mine_hard_negatives(
         n = len(asked)
         exclusions = read_exclusions(
             n, None if corpus is None else len(searched), positives=positives, labels=labels,
-            query_labels=query_labels, groups=groups, unlabelled=unlabelled,
-            search_positives=with_positives,
+            query_labels=query_labels, groups=groups, ungrouped=ungrouped,
+            unlabelled=unlabelled, search_positives=with_positives,
         )  # fmt: skip
         rules = Rules(exclusions, filters, chosen_miner, n_negatives, cosine, n_jobs)
         chunk_size = whole_units(chunk_size)
         depths = search_depths(rules, chunk_size)
-        chosen_index, why = choose_index(index, n, searched, n_jobs)
+        chosen_index, why = choose_index(
+            index, n, searched, n_jobs, with_groups=exclusions.index_groups is not None
+        )
 
         prepare(asked, searched)
         if folder is None:
@@ -296,7 +307,11 @@ def mine_hard_negatives(
             }
             store = FolderStore(folder, (n, n_negatives), entropy, fingerprint)
         if store.n_done < n:
-            searcher = Searcher(chosen_index, searched, exclusions.codes[1], store.index_path)
+            groups_of = exclusions.index_groups
+            searcher = Searcher(
+                chosen_index, searched, exclusions.codes[1],
+                None if groups_of is None else groups_of[1], store.index_path,
+            )  # fmt: skip
             run(rules, asked, searched, searcher, depths, store, chunk_size, verbose)
             store.finish()
         report = store.tally.report(n, why, exclusions.count())

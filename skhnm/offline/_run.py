@@ -43,8 +43,8 @@ def search_depths(rules: Rules, chunk_size: int) -> IndexArray:
             raise ValueError(
                 f"A chunk of {sizes[part].sum()} queries would take {entries:.2g} candidates, "
                 f"above the limit of {MAX_ENTRIES:.2g}: up to max_rank={max_rank} of each query, "
-                f"and up to {surplus} positives and rows of one group besides, which it may not "
-                "have. Lower max_rank or chunk_size"
+                f"and up to {surplus} known positives besides, which it may not have. "
+                "Lower max_rank or chunk_size"
             )
     return depths
 
@@ -78,6 +78,7 @@ def run(
     """
     n, begun, started = len(queries), store.n_done, time.monotonic()
     exclusions, tally = rules.exclusions, store.tally
+    groups = exclusions.index_groups
     for start in range(begun, n, chunk_size):
         stop = min(start + chunk_size, n)
         units = [slice(a, min(a + UNIT, stop)) for a in range(start, stop, UNIT)]
@@ -86,11 +87,12 @@ def run(
             Question(
                 Z, exclusions.codes[0][unit], exclusions.own(unit),
                 int(depths[unit.start // UNIT]), exclusions.side,
+                None if groups is None else groups[0][unit],
             )
             for unit, Z in zip(units, embeddings, strict=True)
         ]  # fmt: skip
-        if exclusions.labels_lead:
-            questions += [Question(q.queries, q.codes, q.own, 1, "own") for q in questions]
+        if exclusions.search_positives:
+            questions += [Question(q.queries, q.codes, q.own, 1, "own", None) for q in questions]
         answers = searcher.answer(questions)
         for number, (unit, Z) in enumerate(zip(units, embeddings, strict=True)):
             positives = _positives_of(rules, unit, answers[number + len(units) :][:1])

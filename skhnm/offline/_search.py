@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ _PATIENCE = 180.0
 """Seconds of exact search that nobody minds."""
 
 
-def choose_index(given: Any, n: int, corpus: Rows, n_jobs: int | None) -> tuple[Any, str]:
+def choose_index(
+    given: Any, n: int, corpus: Rows, n_jobs: int | None, *, with_groups: bool
+) -> tuple[Any, str]:
     """Return a fresh index, and a sentence that says which it is and why.
 
     Parameters
@@ -36,11 +39,18 @@ def choose_index(given: Any, n: int, corpus: Rows, n_jobs: int | None) -> tuple[
     corpus : Rows
     n_jobs : int or None
         Given to an index that has none of its own.
+    with_groups : bool
+        Whether it has to know of groups.
     """
     why = "as asked for."
     if isinstance(given, str) and given == "auto":
         given, why = _choose(n, len(corpus), corpus.n_columns)
     index = resolve_index(given, n_jobs)
+    if with_groups and "groups" not in signature(index.fit).parameters:
+        raise TypeError(
+            f"{type(index).__name__} knows of no groups: its fit(pool, codes, groups=None) and "
+            "nearest(…, groups=None) must leave out rows of the query's group; see BaseIndex"
+        )
     return index, f"{type(index).__name__}, {why}"
 
 
@@ -70,6 +80,7 @@ class Question:
     own: IndexArray
     k: int
     side: Side
+    groups: IndexArray | None
 
 
 class Searcher:
@@ -84,14 +95,24 @@ class Searcher:
     corpus : Rows
     codes : (N,) intp
         Class of each row, for the index.
+    groups : (N,) intp or None
+        Group of each row, for the index.
     path : Path or None
         Where a fitted index is kept for a run that goes on later.
     """
 
-    def __init__(self, index: Any, corpus: Rows, codes: IndexArray, path: Path | None) -> None:
+    def __init__(
+        self,
+        index: Any,
+        corpus: Rows,
+        codes: IndexArray,
+        groups: IndexArray | None,
+        path: Path | None,
+    ) -> None:
         self.index = index
         self.corpus = corpus
         self.codes = codes
+        self.groups = groups
         in_blocks = isinstance(index, ExactIndex)
         self.path = None if in_blocks else path
         self._blocks = list(corpus.blocks()) if in_blocks else [slice(0, len(corpus))]
@@ -100,9 +121,9 @@ class Searcher:
     def answer(self, questions: list[Question]) -> list[IndexArray]:
         """Return the rows (r, k) that each question asks for, nearest first, padded with -1."""
         # Questions of one kind are asked together: one long search is faster than many short.
-        alike: dict[tuple[int, Side], list[int]] = {}
+        alike: dict[tuple[int, Side, bool], list[int]] = {}
         for number, q in enumerate(questions):
-            alike.setdefault((q.k, q.side), []).append(number)
+            alike.setdefault((q.k, q.side, q.groups is not None), []).append(number)
         answers: list[IndexArray] = [np.empty((0, 0), dtype=np.intp)] * len(questions)
         together = [
             Question(
@@ -111,8 +132,9 @@ class Searcher:
                 np.concatenate([questions[i].own for i in numbers]),
                 k,
                 side,
+                np.concatenate([questions[i].groups for i in numbers]) if grouped else None,
             )
-            for (k, side), numbers in alike.items()
+            for (k, side, grouped), numbers in alike.items()
         ]
         for rows, numbers in zip(self._answer(together), alike.values(), strict=True):
             ends = np.cumsum([len(questions[i].codes) for i in numbers])
@@ -130,7 +152,10 @@ class Searcher:
             for number, q in enumerate(questions):
                 is_inside = (q.own >= block.start) & (q.own < block.stop)
                 own = np.where(is_inside, q.own - block.start, -1)
-                rows, distances = index.nearest(q.queries, q.codes, q.k, side=q.side, own=own)
+                groups = {} if q.groups is None else {"groups": q.groups}
+                rows, distances = index.nearest(
+                    q.queries, q.codes, q.k, side=q.side, own=own, **groups
+                )
                 rows = np.where(rows >= 0, rows + block.start, -1)
                 best[number] = merge_nearest(best[number], (rows, np.asarray(distances)), q.k)
         return [rows for rows, _ in best]
@@ -145,7 +170,8 @@ class Searcher:
                 index.set_params(n_jobs=self.index.n_jobs)
         else:
             rows = self.corpus.take(block, "corpus")
-            index = clone(self.index, safe=False).fit(rows, self.codes[block])
+            groups = {} if self.groups is None else {"groups": self.groups[block]}
+            index = clone(self.index, safe=False).fit(rows, self.codes[block], **groups)
             if self.path is not None:  # whole, or not at all
                 part = self.path.with_suffix(".part")
                 joblib.dump(index, part)

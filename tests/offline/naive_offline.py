@@ -23,7 +23,8 @@ def similarities(query, corpus, cosine):
 
 def mine(
     queries, corpus=None, *, positives=None, labels=None, query_labels=None, groups=None,
-    n_negatives=3, min_rank=1, max_rank=100, metric="cosine", unlabelled=None, **limits,
+    ungrouped=-1, n_negatives=3, min_rank=1, max_rank=100, metric="cosine", unlabelled=None,
+    **limits,
 ):  # fmt: skip
     """Return each query's negatives, most similar first, their similarities, and counts."""
     itself = corpus is None
@@ -52,7 +53,7 @@ def mine(
                 same.append(j)
             elif j in known:
                 dropped["positive"] += 1
-            elif groups is not None and corpus_groups[j] == query_groups[q]:
+            elif are_mates(corpus_groups, j, query_groups, q, ungrouped):
                 dropped["group"] += 1
             else:
                 candidates.append(j)
@@ -75,6 +76,12 @@ def mine(
         n_short += len(rows[-1]) < n_negatives
         n_without += not rows[-1]
     return rows, found, dropped, n_short, n_without, s_positives
+
+
+def are_mates(corpus_groups, j, query_groups, q, ungrouped):
+    if corpus_groups is None or corpus_groups[j] in (None, ungrouped):
+        return False
+    return corpus_groups[j] == query_groups[q]
 
 
 def drops(s, s_pos, limits):

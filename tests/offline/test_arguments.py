@@ -70,6 +70,10 @@ CORPUS_LABELS = {"corpus": CORPUS, "labels": [0, 1, 2, 3, 4], "query_labels": [0
             {"corpus": CORPUS, "groups": ([0, 1, 2, 3], [0])}, ValueError,
             r"groups\[1\] has 1 entries, but there are 5 rows of the corpus",
         ),
+        ({"groups": [0.5, 1, 2, 3]}, ValueError, "groups holds continuous values"),
+        ({"groups": [0, 1, 2, 3], "ungrouped": "no"}, ValueError, "ungrouped is 'no', but groups"),
+        ({"groups": list("abcd"), "ungrouped": 0}, ValueError, "ungrouped is 0, but groups are"),
+        ({"groups": [0, 1, 2, 3], "ungrouped": [0]}, TypeError, "ungrouped must be one group"),
         ({"positives": [[0]]}, ValueError, r"for each of the 4 queries.*got shape \(1, 1\)"),
         ({"positives": 3}, ValueError, r"positives must name rows.*got shape \(\)"),
         ({"positives": np.zeros((4, 1, 1), int)}, ValueError, "positives must name rows"),
@@ -104,12 +108,13 @@ def test_too_many_candidates_at_a_time_are_refused_with_what_to_do(monkeypatch):
     Z = np.random.default_rng(0).normal(size=(60, 2))
     with pytest.raises(ValueError, match=r"60 queries would take 3\.6e\+03 .* Lower max_rank or"):
         mine_hard_negatives(
-            Z, labels=np.arange(60) // 2, groups=np.zeros(60, int), max_similarity=0.9
+            Z, positives=[[j for j in range(60) if j != i] for i in range(60)], max_similarity=0.9
         )
 
 
-def test_of_labels_and_groups_the_larger_is_left_to_the_index(monkeypatch):
-    """The smaller costs as many rows as it has: with the larger, a big class would cost all."""
+@pytest.mark.filterwarnings("ignore::skhnm.exceptions.MiningWarning")
+@pytest.mark.parametrize("groups", [np.arange(60) // 2, np.arange(60) % 2, np.full(60, 1)])
+def test_neither_classes_nor_groups_make_the_search_deeper(monkeypatch, groups):
     asked = []
     answer = _search.Searcher.answer
 
@@ -119,11 +124,20 @@ def test_of_labels_and_groups_the_larger_is_left_to_the_index(monkeypatch):
 
     monkeypatch.setattr(_search.Searcher, "answer", watch)
     Z = np.random.default_rng(0).normal(size=(60, 2))
-    few, many = np.arange(60) // 2, np.arange(60) % 2
-    first = mine_hard_negatives(Z, labels=few, groups=many)
-    second = mine_hard_negatives(Z, labels=many, groups=few)
-    np.testing.assert_array_equal(first.indices, second.indices)
-    assert asked == [5, 5]
+    mine_hard_negatives(Z, labels=np.arange(60) % 3, groups=groups)
+    mine_hard_negatives(Z, groups=groups)
+    assert asked == [3, 3]
+
+
+def test_an_index_that_knows_of_no_groups_is_refused_where_it_has_to_know_them():
+    class Groupless(ExactIndex):
+        def fit(self, pool, codes):
+            return super().fit(pool, codes)
+
+    groups = {"groups": [0, 0, 1, 1], "n_negatives": 1}
+    with pytest.raises(TypeError, match="Groupless knows of no groups: its fit"):
+        mine_hard_negatives(Z, labels=[0, 1, 0, 1], index=Groupless(), **groups)
+    assert (mine_hard_negatives(Z, index=Groupless(), **groups).indices >= 0).all()
 
 
 # The index.

@@ -1,5 +1,7 @@
 """What `mine_hard_negatives` returns, by what it is told."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,7 @@ QUERIES, CORPUS = rows(30, 0), rows(45, 1)
 POSITIVES = [list(np.unique(integers(i % 4, 45, i))) for i in range(30)]
 Y, CORPUS_Y = integers(30, 4, 2), integers(45, 4, 3)
 GROUPS, CORPUS_GROUPS = integers(30, 9, 4), integers(45, 9, 5)
+SOME_GROUPS = (integers(30, 5, 8) - 1, integers(45, 5, 9) - 1)
 LARGE_GROUPS = (integers(30, 2, 6), integers(45, 2, 7))
 
 WHO = {
@@ -51,7 +54,23 @@ WHO = {
         "corpus": CORPUS, "labels": CORPUS_Y, "query_labels": Y, "positives": POSITIVES,
         "groups": LARGE_GROUPS, "unlabelled": 3,
     },
+    "groups, and rows in none": {"corpus": CORPUS, "groups": SOME_GROUPS},
+    "groups, and rows in none, and positives": {
+        "corpus": CORPUS, "groups": SOME_GROUPS, "positives": POSITIVES,
+    },
+    "everything, and rows in no group": {
+        "corpus": CORPUS, "labels": CORPUS_Y, "query_labels": Y, "positives": POSITIVES,
+        "groups": SOME_GROUPS, "unlabelled": 3,
+    },
+    "everything, and a group of -1": {
+        "corpus": CORPUS, "labels": CORPUS_Y, "query_labels": Y, "positives": POSITIVES,
+        "groups": SOME_GROUPS, "unlabelled": 3, "ungrouped": None,
+    },
     "itself": {},
+    "itself, groups, and rows in none": {"groups": SOME_GROUPS[0]},
+    "itself, labels, groups, and rows in none": {
+        "labels": Y, "groups": SOME_GROUPS[0], "unlabelled": 1,
+    },
     "itself, labels": {"labels": Y},
     "itself, unlabelled": {"labels": Y, "unlabelled": 0},
     "itself, labels and groups": {"labels": Y, "groups": GROUPS},
@@ -103,7 +122,63 @@ def test_equals_naive(who, limits, metric):
         np.testing.assert_allclose(report.positive_similarity, np.mean(expected[5]))
 
 
+@pytest.mark.parametrize("chunk_size", [8, 1000])
+@pytest.mark.parametrize("index", ["exact", "tree", "lsh", "graph"])
+@pytest.mark.parametrize("who", [who for who in WHO if "group" in who or "everything" in who])
+def test_every_index_leaves_out_the_same(who, index, chunk_size):
+    """All rows twice, so that distances tie and copies bear other labels and groups."""
+    queries, corpus = np.tile(QUERIES[:15], (2, 1)), np.tile(CORPUS[:23], (2, 1))[:45]
+    who = {**WHO[who], "corpus": corpus} if "corpus" in WHO[who] else WHO[who]
+    expected = naive_offline.mine(queries, metric="euclidean", **who)
+    indices, _, report = mine_hard_negatives(
+        queries, metric="euclidean", index=index, chunk_size=chunk_size, **who
+    )
+    assert without_padding(indices) == expected[0]
+    assert report.dropped == expected[2]
+
+
 # One planted case for each rule.
+
+
+@pytest.mark.parametrize("mark", [-1, None, np.nan, "none"])
+def test_rows_in_no_group_are_anybodys_candidates(mark):
+    groups = np.full(1000, mark, dtype=object)
+    groups[:20] = [f"{i}" if mark == "none" else i for i in np.repeat(np.arange(10), 2)]
+    Z, y = np.random.default_rng(0).normal(size=(1000, 2)), np.arange(1000) % 2
+    ungrouped = {"ungrouped": "none"} if mark == "none" else {}
+    found = mine_hard_negatives(Z, labels=y, groups=groups.tolist(), **ungrouped)
+    assert (found.indices >= 0).all()
+    assert found.report.dropped["group"] == 20
+    free = mine_hard_negatives(Z, labels=y)
+    np.testing.assert_array_equal(found.indices[20:], free.indices[20:])
+    for i in range(20):
+        assert i ^ 1 not in found.indices[i]
+
+
+def test_minus_one_is_a_group_where_no_group_means_none():
+    Z, groups = [[0.0], [1.0], [2.0], [3.0]], [-1, -1, 5, 5]
+
+    def found(**options):
+        return mine_hard_negatives(
+            Z, groups=groups, metric="euclidean", n_negatives=1, **options
+        ).indices.ravel().tolist()  # fmt: skip
+
+    assert found() == [1, 0, 1, 1]
+    assert found(ungrouped=None) == [2, 2, 1, 1]
+    assert found(ungrouped=5) == [2, 2, 1, 2]
+
+
+@pytest.mark.parametrize("with_corpus", [False, True])
+def test_minus_one_among_other_negative_groups_warns_once_how_to_say_what_it_means(with_corpus):
+    Z, groups = np.eye(4), [-2, -1, 0, 1]
+    given = {"corpus": Z, "groups": (groups, groups)} if with_corpus else {"groups": groups}
+    with pytest.warns(UserWarning, match=r"-1 is taken .* but -2 is a group too.*ungrouped=None"):
+        mine_hard_negatives(Z, n_negatives=1, **given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        mine_hard_negatives(Z, n_negatives=1, ungrouped=None, **given)
+        mine_hard_negatives(Z, groups=[-2, -3, 0, 1], n_negatives=1)
+        mine_hard_negatives(Z, groups=list("ab") * 2, n_negatives=1)
 
 
 def test_a_relative_margin_narrows_the_window_where_similarities_are_negative():
