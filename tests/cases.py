@@ -160,6 +160,8 @@ NEGATIVE_MINERS = {
         FilteredMiner(relative_margin=0.03),
         FilteredMiner(max_similarity=0.73, min_similarity=-0.31),
         FilteredMiner(min_rank=3),
+        FilteredMiner(drop_copies=True),
+        FilteredMiner(drop_copies=True, min_rank=2, absolute_margin=0.01),
     ],
     "ohem": [OHEMMiner(), OHEMMiner(keep=0.6), OHEMMiner(keep=2), OHEMMiner(keep=100)],
     "curriculum": [

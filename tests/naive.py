@@ -130,9 +130,15 @@ def context(d, negatives, code, pool, pool_y, n_negatives, n_neighbors, n_candid
     return (border + others)[:n_negatives]
 
 
+def is_copy(a, b, eps):
+    """Rows that are equal up to eight roundings, relative to the longer one."""
+    longer = max(squared_distance(row, [0.0] * len(row)) for row in (a, b))
+    return squared_distance(a, b) <= (8.0 * eps) ** 2 * longer
+
+
 def filtered(
-    d, negatives, positives,
-    miner, min_rank, absolute_margin, relative_margin, max_similarity, min_similarity,
+    anchor, d, negatives, positives, pool,
+    miner, min_rank, absolute_margin, relative_margin, max_similarity, min_similarity, drop_copies,
 ):  # fmt: skip
     s = [1.0 - 0.5 * x for x in d]
     kept = list(negatives)
@@ -148,6 +154,10 @@ def filtered(
         kept = [j for j in kept if s[j] >= min_similarity]
     nearest_ones = nearest(d, negatives)[: min_rank - 1]
     kept = [j for j in kept if all(d[j] > d[near] for near in nearest_ones)]
+    if drop_copies:
+        eps = np.finfo(pool.dtype).eps
+        originals = [anchor, *(pool[p] for p in positives)]
+        kept = [j for j in kept if not any(is_copy(a, pool[j], eps) for a in originals)]
     assert miner == "hardest"
     return hardest(d, kept, 20)
 
@@ -221,7 +231,7 @@ def mine(name, parameters, Z, y, pool, pool_y, own, positives):
             chosen = context(d, negatives, y[i], pool, pool_y, **parameters)
             tuples.append((i, positives[i], chosen))
         elif name == "filtered":
-            chosen = filtered(d, negatives, positives[i], **parameters)
+            chosen = filtered(Z[i], d, negatives, positives[i], pool, **parameters)
             tuples.append((i, positives[i], chosen))
         else:
             tuples.append((i, positives[i], ANCHOR_RULES[name](d, negatives, **parameters)))

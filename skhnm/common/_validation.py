@@ -146,6 +146,12 @@ def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
 
 
+def check_bool(value: Any, name: str) -> None:
+    """Raise a TypeError if a parameter is neither True nor False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+
+
 def check_codes(codes: Any, name: str = "codes") -> IndexArray:
     """Return whole numbers (n,) intp from -1 up.
 

@@ -63,6 +63,19 @@ def replace_worst(distances, indices, q, d, i):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def is_hidden(first, hidden, q, i):  # type: ignore[no-untyped-def]
+    """Whether i is among ``hidden[first[q]:first[q + 1]]``, which ascend."""
+    low, high = first[q], first[q + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if hidden[middle] < i:
+            low = middle + 1
+        else:
+            high = middle
+    return low < first[q + 1] and hidden[low] == i
+
+
+@kernel()
 def select_tile(  # type: ignore[no-untyped-def]
     tile,
     column,
@@ -73,6 +86,8 @@ def select_tile(  # type: ignore[no-untyped-def]
     own,
     groups,
     column_groups,
+    first,
+    hidden,
     lower,
     upper,
     queries,
@@ -104,6 +119,9 @@ def select_tile(  # type: ignore[no-untyped-def]
         Group of each anchor, whose rows it never selects; -1 if it is in none.
     column_groups : (N,) intp
         Group of each sorted pool row; not looked at where no anchor is in a group.
+    first, hidden : (n + 1,), (t,) intp
+        Row i of `queries` never selects the pool rows ``hidden[first[i]:first[i + 1]]``, which
+        ascend.
     lower, upper : (q,) float64
         Open window of each query, in signed squared units of the data.
     queries : (n, m) float
@@ -142,6 +160,8 @@ def select_tile(  # type: ignore[no-untyped-def]
                             continue
                         if groups[r] >= 0 and column_groups[column + j] == groups[r]:
                             continue
+                        if is_hidden(first, hidden, rows[r], i):
+                            continue
                         d = sign * squared_distance(queries, rows[r], pool, i)
                         if lower[q] < d < upper[q] and is_before(
                             d, i, distances[q, 0], indices[q, 0]
@@ -157,6 +177,8 @@ def window_tile(  # type: ignore[no-untyped-def]
     unit,
     slack,
     allowed,
+    first,
+    hidden,
     lower,
     upper,
     queries,
@@ -194,6 +216,8 @@ def window_tile(  # type: ignore[no-untyped-def]
                     if v < floor or v > ceiling:
                         continue
                     i = order[column + j]
+                    if is_hidden(first, hidden, rows[r], i):
+                        continue
                     if not low + slack[r] < v < high - slack[r]:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
                         if not lower[q] < d < upper[q]:

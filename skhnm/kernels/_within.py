@@ -5,14 +5,28 @@ from __future__ import annotations
 import numpy as np
 
 from skhnm.kernels._common import kernel, squared_distance
-from skhnm.kernels._select import any_within
+from skhnm.kernels._select import any_within, is_hidden
 
 _BLOCK = 16
 
 
 @kernel()
 def mark_tile(  # type: ignore[no-untyped-def]
-    tile, column, unit, slack, allowed, lower, upper, queries, rows, pool, order, marks, counts
+    tile,
+    column,
+    unit,
+    slack,
+    allowed,
+    first,
+    hidden,
+    lower,
+    upper,
+    queries,
+    rows,
+    pool,
+    order,
+    marks,
+    counts,
 ):
     """Mark the pool rows inside each query's window, and count them.
 
@@ -45,6 +59,8 @@ def mark_tile(  # type: ignore[no-untyped-def]
                     if v < floor or v > ceiling:
                         continue
                     i = order[column + c]
+                    if is_hidden(first, hidden, rows[r], i):
+                        continue
                     if not sure_floor < v < sure_ceiling:  # too close to call
                         d = squared_distance(queries, rows[r], pool, i)
                         if not lower[q] < d < upper[q]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skhnm.common._tuples import Tuples
-from skhnm.common._validation import check_number
+from skhnm.common._validation import check_bool, check_number
 from skhnm.miners._inner import OuterMiner
 from skhnm.neighbors._candidates import Candidates
 
@@ -18,8 +18,8 @@ class FilteredMiner(OuterMiner):
     Similarities s are cosine; the inner miner sees rows at unit length. With s_pos the
     similarity of the anchor's most similar positive, a negative is hidden if ``s > s_pos -
     absolute_margin``, if ``s > s_pos - |s_pos| · relative_margin``, if ``s >
-    max_similarity``, if ``s < min_similarity``, or if it is one of the ``min_rank - 1``
-    nearest or just as near as these.
+    max_similarity``, if ``s < min_similarity``, if it is one of the ``min_rank - 1``
+    nearest or just as near as these, or a copy, with `drop_copies`.
 
     Parameters
     ----------
@@ -33,6 +33,9 @@ class FilteredMiner(OuterMiner):
         The same as a share of the positive's similarity, in [0, 1].
     max_similarity, min_similarity : float or None, default=None
         Limits of the similarity, in [-1, 1].
+    drop_copies : bool, default=False
+        Hide negatives that have the direction of the anchor, or of any of its positives, up to
+        rounding: at unit length, they differ by 8 machine epsilons at most (1e-6 in float32).
 
     Notes
     -----
@@ -61,6 +64,7 @@ class FilteredMiner(OuterMiner):
         relative_margin: float | None = None,
         max_similarity: float | None = None,
         min_similarity: float | None = None,
+        drop_copies: bool = False,
     ) -> None:
         self.miner = miner
         self.min_rank = min_rank
@@ -68,6 +72,7 @@ class FilteredMiner(OuterMiner):
         self.relative_margin = relative_margin
         self.max_similarity = max_similarity
         self.min_similarity = min_similarity
+        self.drop_copies = drop_copies
 
     def check_parameters(self) -> None:
         check_number(self.min_rank, "min_rank", low=1, integer=True)
@@ -75,12 +80,13 @@ class FilteredMiner(OuterMiner):
         check_number(self.relative_margin, "relative_margin", low=0, high=1, optional=True)
         check_number(self.max_similarity, "max_similarity", low=-1, high=1, optional=True)
         check_number(self.min_similarity, "min_similarity", low=-1, high=1, optional=True)
+        check_bool(self.drop_copies, "drop_copies")
         super().check_parameters()
 
     @property
     def needs_positives(self) -> bool:  # type: ignore[override]
         margins = (self.absolute_margin, self.relative_margin)
-        return super().needs_positives or margins != (None, None)
+        return super().needs_positives or margins != (None, None) or self.drop_copies
 
     def select(self, candidates: Candidates) -> Tuples:
         c = candidates.at_unit_length()
@@ -106,4 +112,6 @@ class FilteredMiner(OuterMiner):
             _, nearest = c.nearest(self.min_rank - 1)
             found = np.where(np.isnan(nearest), -np.inf, nearest).max(axis=1, initial=-np.inf)
             lower = np.maximum(lower, found)
+        if self.drop_copies:
+            c = c.without_copies()
         return self._inner.select(c.within_window(lower[:, None], upper[:, None]))

@@ -19,6 +19,7 @@ from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._within import least_distances, spread_lists
+from skhnm.neighbors._copies import copies_of_positives, copy_tolerance
 from skhnm.neighbors._padded import draw_ranks, inside_window, sort_by_index, trim
 from skhnm.neighbors._search import Side
 from skhnm.neighbors._sides import Sides
@@ -55,6 +56,9 @@ class Candidates(Sides):
     hints : (n, h) intp, optional
         Different pool rows of other classes for each anchor, -1 is padding: the nearest of
         an earlier mining, say. They bound the search, and never change what it finds.
+    hidden : lists, optional
+        Pool rows of other classes, ascending, that each anchor may not have. Only candidates
+        with a window have such.
     row_numbers : callable, optional
         Gives `rows` and `pool_rows`, where anchors and pool are not the user's rows in order.
         It is called only if somebody asks.
@@ -107,6 +111,16 @@ class Candidates(Sides):
         window = self._narrow(lower, upper)
         narrowed = replace(self, lower=window[0], upper=window[1])
         narrowed.__dict__["_search"] = self._search
+        return narrowed
+
+    def without_copies(self) -> Candidates:
+        """Return candidates without copies of the anchor, or of any of its positives.
+
+        Copies are equal but for rounding (`copy_tolerance`). Meant for rows at unit length.
+        """
+        reach = copy_tolerance(self.Z.dtype) ** 2
+        narrowed = self.within_window(np.full((len(self), 1), reach), self._everywhere)
+        narrowed.hidden = copies_of_positives(self._search, self.positives, reach)
         return narrowed
 
     def _narrow(
@@ -287,6 +301,10 @@ class Candidates(Sides):
             for end, default in ((self.lower, -np.inf), (self.upper, np.inf))
         )
         mask_tile(D, self.Z[rows], self.pool, self.codes[rows], self.pool_codes, lower, upper)
+        if self.hidden is not None:
+            first, hidden = self.hidden
+            lines = np.repeat(np.arange(len(Z)), np.diff(first[rows.start : rows.stop + 1]))
+            D[lines, hidden[first[rows.start] : first[rows.stop]]] = np.nan
         return np.arange(len(self.pool))[None], D
 
     @cached_property
@@ -298,15 +316,22 @@ class Candidates(Sides):
     def admitted(self, rows: IndexArray, anchors: IndexArray | None = None) -> IndexArray:
         """Put -1 for rows (t, k) of other classes that the anchors (t,) may not have all the same.
 
-        They lie outside of the window, or not on a `Shortlist`. `anchors` left out are all, in
-        order.
+        They lie outside of the window, are hidden, or not on a `Shortlist`. `anchors` left out
+        are all, in order.
         """
         if self.lower is None and self.upper is None:
             return rows
         distances = self.distances(rows, anchors=anchors)
         anchors = np.arange(len(self)) if anchors is None else anchors
         lower, upper = (None if end is None else end[anchors] for end in (self.lower, self.upper))
-        return np.where(inside_window(distances, lower, upper), rows, -1)
+        rows = np.where(inside_window(distances, lower, upper), rows, -1)
+        if self.hidden is None:
+            return rows
+        first, hidden = self.hidden
+        whose = np.repeat(np.arange(len(self)), np.diff(first))
+        pairs = anchors[:, None] * len(self.pool) + rows
+        is_hidden = np.isin(pairs, whose * len(self.pool) + hidden) & (rows >= 0)
+        return np.where(is_hidden, -1, rows)
 
     def available(self, side: Side = "other") -> int:
         """Most rows that any anchor has on a side; at least 1."""

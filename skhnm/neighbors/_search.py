@@ -24,6 +24,7 @@ from skhnm.kernels._mutual import select_mutual_tile
 from skhnm.kernels._select import select_tile, window_tile
 from skhnm.kernels._within import list_marked, mark_tile, place_lists
 from skhnm.neighbors._tiling import (
+    Lists,
     Plan,
     column_tiles,
     column_width,
@@ -117,6 +118,7 @@ class ExactSearch:
         farthest: bool = False,
         ranges: IndexArray | None = None,
         groups: IndexArray | None = None,
+        hidden: Lists | None = None,
     ) -> tuple[IndexArray, FloatArray]:
         """Find the `k` nearest rows of each query, nearest first, ties by index.
 
@@ -140,6 +142,8 @@ class ExactSearch:
             What `allowed` gives for the queries, where it is known already.
         groups : (n,) intp, optional
             Group of each query, whose rows it never finds; -1 is no group.
+        hidden : lists, optional
+            Rows of the pool, ascending, that each query never finds.
 
         Returns
         -------
@@ -155,11 +159,11 @@ class ExactSearch:
                 None if lower is None else -lower,
             )
         ranges = self.allowed(codes, side) if ranges is None else ranges
-        plan = Plan(codes, ranges, own, groups, lower, upper)
+        plan = Plan(codes, ranges, lower, upper, own=own, groups=groups, hidden=hidden)
         k = max(1, min(k, len(self)))
         distances = np.full((len(plan.lower), k), np.inf)
         indices = np.full((len(plan.lower), k), _EMPTY, dtype=np.intp)
-        one_window = lower is None and plan.width == 1
+        one_window = lower is None and plan.width == 1 and hidden is None
         if one_window and self._asks_itself(queries, codes, side, own, groups):
             self._select_mutually(plan, sign, distances, indices)
         else:
@@ -203,9 +207,9 @@ class ExactSearch:
             for tile, column, slack in self._tiles(queries, plan, rows, sign):
                 select_tile(
                     tile, column, sign, self._unit, slack, plan.allowed[rows], plan.own[rows],
-                    plan.groups[rows], self._sorted_groups, plan.lower[asked], plan.upper[asked],
-                    queries, plan.order[rows], self.pool, self.order, distances[asked],
-                    indices[asked],
+                    plan.groups[rows], self._sorted_groups, *plan.hidden, plan.lower[asked],
+                    plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
+                    distances[asked], indices[asked],
                 )  # fmt: skip
 
         self._scan(plan, row_tiles(len(queries)), scan)
@@ -265,11 +269,17 @@ class ExactSearch:
         )
 
     def count_within(
-        self, queries: FloatArray, codes: IndexArray, *, lower: FloatArray, upper: FloatArray
+        self,
+        queries: FloatArray,
+        codes: IndexArray,
+        *,
+        lower: FloatArray,
+        upper: FloatArray,
+        hidden: Lists | None = None,
     ) -> IndexArray:
         """Count the rows of other classes inside each open window (n, w) → (n * w,)."""
         none_wanted = np.empty((lower.size, 0), dtype=np.intp)
-        return self._within(queries, codes, lower, upper, none_wanted)[0]
+        return self._within(queries, codes, lower, upper, none_wanted, hidden)[0]
 
     def take_within(
         self,
@@ -279,12 +289,13 @@ class ExactSearch:
         *,
         lower: FloatArray,
         upper: FloatArray,
+        hidden: Lists | None = None,
     ) -> IndexArray:
         """Take the rows of other classes with the ordinals `wanted` inside each window.
 
         `wanted` (n * w, k) ascends along each row; ordinals past the count find -1.
         """
-        return self._within(queries, codes, lower, upper, wanted)[1]
+        return self._within(queries, codes, lower, upper, wanted, hidden)[1]
 
     def _within(
         self,
@@ -293,8 +304,9 @@ class ExactSearch:
         lower: FloatArray,
         upper: FloatArray,
         wanted: IndexArray,
+        hidden: Lists | None,
     ) -> tuple[IndexArray, IndexArray]:
-        plan = Plan(codes, self.allowed(codes, "other"), None, None, lower, upper)
+        plan = Plan(codes, self.allowed(codes, "other"), lower, upper, hidden=hidden)
         wanted = plan.sort(wanted)
         counts = np.zeros((len(plan.lower), 2), dtype=np.intp)
         found = np.full(wanted.shape, -1, dtype=np.intp)
@@ -302,9 +314,9 @@ class ExactSearch:
         def scan(rows: slice, asked: slice) -> None:
             for tile, column, slack in self._tiles(queries, plan, rows):
                 window_tile(
-                    tile, column, self._unit, slack, plan.allowed[rows], plan.lower[asked],
-                    plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
-                    wanted[asked], counts[asked], found[asked],
+                    tile, column, self._unit, slack, plan.allowed[rows], *plan.hidden,
+                    plan.lower[asked], plan.upper[asked], queries, plan.order[rows], self.pool,
+                    self.order, wanted[asked], counts[asked], found[asked],
                 )  # fmt: skip
 
         self._scan(plan, row_tiles(len(queries)), scan)
@@ -318,6 +330,7 @@ class ExactSearch:
         lower: FloatArray,
         upper: FloatArray,
         most: int | None = None,
+        hidden: Lists | None = None,
     ) -> tuple[IndexArray, IndexArray]:
         """List the rows of other classes inside each open window (n, w), by index.
 
@@ -330,7 +343,7 @@ class ExactSearch:
         first : (n * w + 1,) intp
             Where each window begins in the list.
         """
-        plan = Plan(codes, self.allowed(codes, "other"), None, None, lower, upper)
+        plan = Plan(codes, self.allowed(codes, "other"), lower, upper, hidden=hidden)
         counts = np.zeros(len(plan.lower), dtype=np.intp)
         width = -(-len(self.pool) // 8) * 8  # so that marks can be read eight at a time
         lists: dict[tuple[int, int], IndexArray] = {}
@@ -339,9 +352,9 @@ class ExactSearch:
             marks = np.zeros((asked.stop - asked.start, width), dtype=bool)
             for tile, column, slack in self._tiles(queries, plan, rows):
                 mark_tile(
-                    tile, column, self._unit, slack, plan.allowed[rows], plan.lower[asked],
-                    plan.upper[asked], queries, plan.order[rows], self.pool, self.order,
-                    marks, counts[asked],
+                    tile, column, self._unit, slack, plan.allowed[rows], *plan.hidden,
+                    plan.lower[asked], plan.upper[asked], queries, plan.order[rows], self.pool,
+                    self.order, marks, counts[asked],
                 )  # fmt: skip
             n_found = int(counts.sum())
             if most is not None and n_found > most:

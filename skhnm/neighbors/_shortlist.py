@@ -7,7 +7,7 @@ of another class that is not on the anchor's list.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._copies import copy_tolerance, find_copies
 from skhnm.neighbors._padded import inside_window, nearest_first, sort_by_index
 from skhnm.neighbors._search import Side
 
@@ -52,6 +53,13 @@ class Shortlist(Candidates):
         narrowed = super().within_window(lower, upper)
         narrowed.__dict__["_nearest_first"] = self._nearest_first
         return narrowed
+
+    def without_copies(self) -> Candidates:
+        first = np.append(0, np.cumsum((self.positives >= 0).sum(axis=1))).astype(np.intp)
+        positives = first, self.positives[self.positives >= 0]
+        tolerance = copy_tolerance(self.Z.dtype)
+        copies = find_copies(self.Z, self.pool, self.listed, positives, tolerance, self.n_jobs)
+        return replace(self, listed=np.where(copies, -1, self.listed))
 
     def choices(self, rows: slice) -> tuple[IndexArray, FloatArray]:
         listed, distances = self._nearest_first[0][rows], self._nearest_first[1][rows]

@@ -12,6 +12,7 @@ import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._search import ExactSearch, Side, TooManyFound
+from skhnm.neighbors._tiling import Lists
 
 MAX_ENTRIES = 2**27
 """Most indices that one mining may return: a gigabyte of them."""
@@ -32,6 +33,7 @@ class Sides:
     pool_codes: IndexArray
     own: IndexArray
     n_jobs: int | None = field(default=None, kw_only=True)
+    hidden: Lists | None = field(default=None, kw_only=True)
 
     @cached_property
     def _search(self) -> ExactSearch:
@@ -51,18 +53,23 @@ class Sides:
         return self._search.nearest(
             self.Z, self.codes, k, side=side, own=self.own,
             lower=lower, upper=upper, farthest=farthest, ranges=self._ranks(side)[1],
+            hidden=self.hidden if side == "other" else None,
         )  # fmt: skip
 
     def _count_within(self, lower: FloatArray, upper: FloatArray) -> IndexArray:
-        return self._search.count_within(self.Z, self.codes, lower=lower, upper=upper)
+        return self._search.count_within(
+            self.Z, self.codes, lower=lower, upper=upper, hidden=self.hidden
+        )
 
     def _take_within(self, wanted: IndexArray, lower: FloatArray, upper: FloatArray) -> IndexArray:
-        return self._search.take_within(self.Z, self.codes, wanted, lower=lower, upper=upper)
+        return self._search.take_within(
+            self.Z, self.codes, wanted, lower=lower, upper=upper, hidden=self.hidden
+        )
 
     def _list_within(self, lower: FloatArray, upper: FloatArray) -> tuple[IndexArray, IndexArray]:
         try:
             return self._search.list_within(
-                self.Z, self.codes, lower=lower, upper=upper, most=MAX_ENTRIES
+                self.Z, self.codes, lower=lower, upper=upper, most=MAX_ENTRIES, hidden=self.hidden
             )
         except TooManyFound as error:
             raise _too_many(error.args[0], "other") from None

@@ -71,20 +71,27 @@ def may_select(allowed: IndexArray, columns: slice) -> bool:
     return bool((begins < ends).any())
 
 
+Lists = tuple[IndexArray, IndexArray]
+"""Where the list of each query begins (n + 1,), and all lists (t,) one after the other."""
+
+
 class Plan:
     """The questions, sorted by class, so that the rows of a tile share theirs.
 
-    A query with windows (n, w) asks w questions.
+    A query with windows (n, w) asks w questions. Lists of what is `hidden` stay in the order of
+    the queries.
     """
 
     def __init__(
         self,
         codes: IndexArray,
         allowed: IndexArray,
-        own: IndexArray | None,
-        groups: IndexArray | None,
         lower: FloatArray | None,
         upper: FloatArray | None,
+        *,
+        own: IndexArray | None = None,
+        groups: IndexArray | None = None,
+        hidden: Lists | None = None,
     ) -> None:
         n = len(codes)
         window = next((a for a in (lower, upper) if a is not None), None)
@@ -95,6 +102,8 @@ class Plan:
             np.full(n, -1, dtype=np.intp) if rows is None else rows[self.order]
             for rows in (own, groups)
         )
+        nothing = np.zeros(n + 1, dtype=np.intp), np.empty(0, dtype=np.intp)
+        self.hidden = nothing if hidden is None else hidden
         limits = [
             np.full((n, self.width), default) if limit is None else limit
             for limit, default in ((lower, -np.inf), (upper, np.inf))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skhnm.common._labels import encode_labels, encode_together, is_default, is_missing
 from skhnm.common._typing import IndexArray
-from skhnm.common._validation import check_number
+from skhnm.common._validation import check_bool, check_number
 from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
 from skhnm.offline._exclusions import Codes, Exclusions, read_positives
 from skhnm.offline._filters import Filters
@@ -24,6 +24,7 @@ def read_filters(
     relative_margin: Any,
     max_similarity: Any,
     min_similarity: Any,
+    drop_copies: Any,
     *,
     n_negatives: Any,
     cosine: bool,
@@ -43,14 +44,16 @@ def read_filters(
     check_number(relative_margin, "relative_margin", low=0, optional=True)
     check_number(max_similarity, "max_similarity", low=low, high=high, optional=True)
     check_number(min_similarity, "min_similarity", low=low, high=high, optional=True)
+    check_bool(drop_copies, "drop_copies")
     if None not in (max_similarity, min_similarity) and min_similarity > max_similarity:
         raise ValueError(
             f"min_similarity={min_similarity:g} is above max_similarity={max_similarity:g}: "
             "nothing could be left between them"
         )
     return Filters(
-        min_rank, max_rank, absolute_margin, relative_margin, max_similarity, min_similarity
-    )
+        min_rank, max_rank, absolute_margin, relative_margin, max_similarity, min_similarity,
+        bool(drop_copies),
+    )  # fmt: skip
 
 
 def read_miner(given: Any, n_negatives: int) -> Any:

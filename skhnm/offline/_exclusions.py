@@ -18,7 +18,7 @@ Codes = tuple[IndexArray, IndexArray]
 
 @dataclass(frozen=True)
 class Positives:
-    """The known positives of each query: rows of the corpus, sorted, none twice.
+    """The positives of each query: rows of the corpus, sorted, none twice.
 
     Parameters
     ----------
@@ -36,13 +36,10 @@ class Positives:
         """The query (t,) of each of the rows."""
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
-    def padded(self, queries: slice) -> IndexArray:
-        """Return the positives of some queries as (r, p), padded with -1."""
-        counts = np.diff(self.starts)[queries]
-        filled = np.arange(counts.max(initial=0)) < counts[:, None]
-        padded = np.full(filled.shape, -1, dtype=np.intp)
-        padded[filled] = self.rows[self.starts[queries.start] : self.starts[queries.stop]]
-        return padded
+    def of(self, queries: slice) -> Positives:
+        """Return the positives of some queries, counted from the first of these."""
+        starts = self.starts[queries.start : queries.stop + 1]
+        return Positives(starts - starts[0], self.rows[starts[0] : starts[-1]])
 
 
 @dataclass(frozen=True)
@@ -121,10 +118,10 @@ class Exclusions:
         """Put -1 for what the index found (r, k) although some queries may not have it."""
         if self.positives is None or not self.N:
             return found
-        padded = self.positives.padded(queries)
-        line = np.arange(len(found))[:, None] * (self.N + 1)
-        known = np.append((line + padded)[padded >= 0], np.iinfo(np.intp).max)
-        pairs = line + found
+        positives = self.positives.of(queries)
+        known = positives.queries * (self.N + 1) + positives.rows
+        known = np.append(known, np.iinfo(np.intp).max)
+        pairs = np.arange(len(found))[:, None] * (self.N + 1) + found
         is_positive = known[np.searchsorted(known, pairs)] == pairs
         return np.where(is_positive, -1, found)
 

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from skhnm.common._typing import FloatArray
 
 NAMES = ("absolute_margin", "relative_margin", "max_similarity", "min_similarity")
-"""Filters by similarity, in the order in which they are asked."""
+"""Filters by similarity, in the order in which they are asked, after copies are dropped."""
 
 
 @dataclass(frozen=True)
 class Filters:
-    """A window of ranks, and limits of the similarity; see `mine_hard_negatives`."""
+    """A window of ranks, copies, and limits of the similarity; see `mine_hard_negatives`."""
 
     min_rank: int
     max_rank: int
@@ -23,6 +23,7 @@ class Filters:
     relative_margin: float | None
     max_similarity: float | None
     min_similarity: float | None
+    drop_copies: bool
 
     @property
     def has_margin(self) -> bool:

@@ -15,6 +15,7 @@ from skhnm.common._typing import FloatArray, IndexArray, RandomState
 from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.exceptions import MiningWarning
 from skhnm.miners._ranked import HardestMiner
+from skhnm.neighbors._copies import copy_tolerance
 from skhnm.offline._arguments import (
     check_positives_known,
     read_exclusions,
@@ -71,6 +72,7 @@ def mine_hard_negatives(
     relative_margin: float | None = None,
     max_similarity: float | None = None,
     min_similarity: float | None = None,
+    drop_copies: bool = False,
     metric: str = "cosine",
     index: Any = "auto",
     chunk_size: int = 16384,
@@ -131,6 +133,11 @@ def mine_hard_negatives(
         Drop rows with ``s > s_pos - |s_pos| · relative_margin``; at least 0.
     max_similarity, min_similarity : float or None, default=None
         Drop rows with ``s > max_similarity``, or with ``s < min_similarity``.
+    drop_copies : bool, default=False
+        Drop copies of the query and of its positives (by label: of *the* positive), which no
+        limit below 1 could drop alone: rows that equal it up to rounding; under the cosine,
+        rows of its direction, and zero rows where it is zero. Two rows are copies if they
+        differ by no more than 8 machine epsilons (of float32, 1e-6) of the longer one.
     metric : {"cosine", "euclidean"}, default="cosine"
         What s is: the cosine, where a zero row is similar to nobody (0); or the *negative*
         Euclidean distance, at most 0, to which margins and limits then refer.
@@ -248,18 +255,18 @@ def mine_hard_negatives(
     cosine = metric == "cosine"
     filters = read_filters(
         min_rank, max_rank, absolute_margin, relative_margin, max_similarity, min_similarity,
-        n_negatives=n_negatives, cosine=cosine,
+        drop_copies, n_negatives=n_negatives, cosine=cosine,
     )  # fmt: skip
     chosen_miner = read_miner(miner, n_negatives)
     asked_filters = filters
-    if type(chosen_miner) is HardestMiner and not filters.by_similarity:
+    if type(chosen_miner) is HardestMiner and not (filters.by_similarity or filters.drop_copies):
         filters = replace(filters, max_rank=min(max_rank, min_rank - 1 + n_negatives))
     check_number(chunk_size, "chunk_size", low=1, integer=True)
     check_number(verbose, "verbose", low=0, integer=True)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     effective_n_jobs(n_jobs)
     entropy = check_generator(random_state).integers(2**32, size=4).tolist()
-    with_positives = check_positives_known(
+    with_positives = filters.drop_copies | check_positives_known(
         chosen_miner, filters.has_margin, positives is not None or labels is not None
     )
     with ExitStack() as stack:
@@ -280,7 +287,8 @@ def mine_hard_negatives(
             query_labels=query_labels, groups=groups, ungrouped=ungrouped,
             unlabelled=unlabelled, search_positives=with_positives,
         )  # fmt: skip
-        rules = Rules(exclusions, filters, chosen_miner, n_negatives, cosine, n_jobs)
+        tolerance = copy_tolerance(asked.dtype, searched.dtype)
+        rules = Rules(exclusions, filters, chosen_miner, n_negatives, cosine, n_jobs, tolerance)
         chunk_size = whole_units(chunk_size)
         depths = search_depths(rules, chunk_size)
         chosen_index, why = choose_index(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from skhnm.common._text import aligned
 from skhnm.offline._filters import NAMES
 
-DROPPED = ("positive", "group", "min_rank", *NAMES)
+DROPPED = ("positive", "group", "min_rank", "copy", *NAMES)
 """What drops candidates, in this order: a candidate counts for the first that drops it."""
 
 
@@ -24,7 +24,7 @@ class MiningReport:
     dropped : dict
         How many candidates each filter dropped, in the order in which they are asked:
         "positive" and "group" over the whole corpus, "min_rank" and the others down to
-        ``max_rank``. Rows of the query's class are no candidates.
+        ``max_rank``; "copy" is `drop_copies`. Rows of the query's class are no candidates.
     n_short : int
         Queries with fewer negatives than were asked for. Queries without a class do not
         count.
@@ -34,7 +34,7 @@ class MiningReport:
         Mean over all negatives; None if there are none.
     n_with_positive : int
         Queries whose positive was looked at: those that margins filter. Positives are looked
-        for by label only where a margin or the miner needs them.
+        for by label only where a margin, `drop_copies` or the miner needs them.
     positive_similarity : float or None
         Mean over these positives; None if there are none.
     """

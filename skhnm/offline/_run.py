@@ -8,6 +8,7 @@ import numpy as np
 
 from skhnm.common._typing import IndexArray
 from skhnm.neighbors._sides import MAX_ENTRIES
+from skhnm.offline._exclusions import Positives
 from skhnm.offline._search import Question, Searcher
 from skhnm.offline._sources import Rows
 from skhnm.offline._store import MemoryStore
@@ -113,14 +114,17 @@ def _generator(entropy: list[int], unit: slice) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(seed))
 
 
-def _positives_of(rules: Rules, unit: slice, nearest_of_class: list[IndexArray]) -> IndexArray:
-    """Return the positives (r, p) that are given, or the nearest of the class, or none."""
-    known = rules.exclusions.positives
-    if known is not None:
-        return known.padded(unit)
-    if nearest_of_class:
-        return nearest_of_class[0]
-    return np.empty((unit.stop - unit.start, 0), dtype=np.intp)
+def _positives_of(
+    rules: Rules, unit: slice, nearest_of_class: list[IndexArray]
+) -> Positives | None:
+    """Return the positives that are given, or the nearest of the class, or none."""
+    if rules.exclusions.positives is not None:
+        return rules.exclusions.positives.of(unit)
+    if not nearest_of_class:
+        return None
+    rows = nearest_of_class[0]
+    starts = np.append(0, np.cumsum((rows >= 0).sum(axis=1))).astype(np.intp)
+    return Positives(starts, rows[rows >= 0])
 
 
 def _print_progress(done: int, n: int, begun: int, seconds: float) -> None:

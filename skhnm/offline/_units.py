@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.neighbors._copies import find_copies
 from skhnm.neighbors._padded import compact, nearest_first, trim
 from skhnm.neighbors._shortlist import Shortlist
-from skhnm.offline._exclusions import Exclusions
+from skhnm.offline._exclusions import Exclusions, Positives
 from skhnm.offline._filters import Filters
 from skhnm.offline._report import Tally
 from skhnm.offline._sources import FAR, Rows
@@ -39,6 +41,8 @@ class Rules:
     cosine : bool
         Whether a similarity is the cosine, or else the negative distance.
     n_jobs : int or None
+    tolerance : float
+        How far apart copies may be, from `copy_tolerance`.
     """
 
     exclusions: Exclusions
@@ -47,6 +51,7 @@ class Rules:
     n_negatives: int
     cosine: bool
     n_jobs: int | None
+    tolerance: float
 
     def similarity(self, squared: FloatArray) -> FloatArray:
         """Turn squared distances into similarities; NaN stays NaN."""
@@ -61,7 +66,7 @@ def mine_unit(
     Z: FloatArray,
     corpus: Rows,
     found: IndexArray,
-    positives: IndexArray,
+    positives: Positives | None,
     random: np.random.Generator,
 ) -> tuple[IndexArray, FloatArray, Tally]:
     """Mine the negatives of one unit.
@@ -76,8 +81,8 @@ def mine_unit(
     corpus : Rows
     found : (r, k) intp
         What the index found, nearest first; -1 is padding.
-    positives : (r, p) intp
-        Known positives of each query, of which the most similar one counts.
+    positives : Positives or None
+        Those of the queries of the unit, of which the most similar one counts.
     random : numpy.random.Generator
 
     Returns
@@ -94,17 +99,25 @@ def mine_unit(
     n_skipped = int((ranked[:, : filters.min_rank - 1] >= 0).sum())
 
     # Rows of the corpus from here on are rows of the small pool that the miner is given.
-    members = np.unique(np.concatenate([window.ravel(), positives.ravel()]))
+    known = np.empty(0, dtype=np.intp) if positives is None else positives.rows
+    members = np.unique(np.concatenate([window.ravel(), known]))
     members = members[members >= 0]
     pool = corpus.take(members, "corpus")
     candidates = _candidates(rules, queries, Z, pool, members, _renumber(window, members), random)
-    candidates.positives, d_pos = _nearest(candidates, _renumber(positives, members))
+    if positives is not None:
+        positives = replace(positives, rows=_renumber(positives.rows, members))
+    candidates.positives, d_pos = _nearest(candidates, positives)
     s_pos = rules.similarity(d_pos)
     dropped: dict[str, int] = {}
+    if filters.drop_copies:
+        copies = _find_copies(rules, candidates, positives, corpus)
+        candidates = replace(candidates, listed=np.where(copies, -1, candidates.listed))
+        dropped["copy"] = int(copies.sum())
     if filters.by_similarity:
         s = rules.similarity(candidates.distances(candidates.listed))
-        kept, dropped = filters.keep(s, s_pos)
+        kept, dropped_by_name = filters.keep(s, s_pos)
         candidates = replace(candidates, listed=np.where(kept, candidates.listed, -1))
+        dropped |= dropped_by_name
 
     rules.miner.reset()  # what it saw of other units must not matter
     chosen = _rows_of(rules.miner.select(candidates), candidates, rules)
@@ -151,15 +164,32 @@ def _renumber(rows: IndexArray, members: IndexArray) -> IndexArray:
     return np.where(rows >= 0, np.searchsorted(members, rows), -1)
 
 
-def _nearest(candidates: Shortlist, positives: IndexArray) -> tuple[IndexArray, FloatArray]:
-    """Return the nearest (r, 1) of each query's positives (r, p), and its distance (r,)."""
-    if positives.shape[1] == 0:
-        return positives, np.full(len(candidates), np.nan)
-    distances = candidates.distances(positives, np.inf)
-    place = np.argmin(distances, axis=1)[:, None]
-    nearest = np.take_along_axis(positives, place, axis=1)
-    d_pos = np.take_along_axis(distances, place, axis=1)
-    return nearest, np.where(nearest >= 0, d_pos, np.nan)[:, 0]
+def _nearest(candidates: Shortlist, positives: Positives | None) -> tuple[IndexArray, FloatArray]:
+    """Return the nearest (r, 1) of each query's positives, ties by index, and its distance (r,)."""
+    n = len(candidates)
+    if positives is None:
+        return np.empty((n, 0), dtype=np.intp), np.full(n, np.nan)
+    queries, rows = positives.queries, positives.rows
+    distances = candidates.distances(rows[:, None], anchors=queries)[:, 0]
+    order = np.lexsort((distances, queries))
+    some = np.flatnonzero(np.diff(positives.starts))
+    first = order[positives.starts[some]]
+    nearest, d_pos = np.full((n, 1), -1, dtype=np.intp), np.full(n, np.nan)
+    nearest[some, 0], d_pos[some] = rows[first], distances[first]
+    return nearest, d_pos
+
+
+def _find_copies(
+    rules: Rules, candidates: Shortlist, positives: Positives | None, corpus: Rows
+) -> NDArray[np.bool_]:
+    """Return which of the listed rows equal the query or any of its positives."""
+    if positives is None:
+        nobody = np.zeros(len(candidates) + 1, dtype=np.intp)
+        positives = Positives(nobody, np.empty(0, dtype=np.intp))
+    return find_copies(
+        candidates.Z, candidates.pool, candidates.listed, (positives.starts, positives.rows),
+        rules.tolerance, rules.n_jobs, width=corpus.n_columns,
+    )  # fmt: skip
 
 
 def _rows_of(tuples: Any, candidates: Shortlist, rules: Rules) -> IndexArray:

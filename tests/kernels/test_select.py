@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from skhnm.kernels._select import any_within, is_before, replace_worst, select_tile, window_tile
+from skhnm.kernels._select import (
+    any_within,
+    is_before,
+    is_hidden,
+    replace_worst,
+    select_tile,
+    window_tile,
+)
 from tests import naive
 
 EMPTY = np.iinfo(np.intp).max
@@ -20,6 +27,8 @@ class Scan:
         self.own = np.array([-1, 17, 250, 3])
         self.pool_groups = random.integers(-1, 3, 300)
         self.groups = np.array([2, -1, 0, 1])
+        self.hidden = [np.flatnonzero(random.random(300) < share) for share in [0.2] * 8 + [0.0]]
+        self.lists = np.append(0, np.cumsum([len(h) for h in self.hidden])), np.hstack(self.hidden)
         self.allowed = np.array([[0, 300, 0, 0], [0, 90, 140, 300], [20, 30, 40, 41], [0] * 4])
         self.sign, self.unit, self.per_row = sign, unit, per_row
         d = np.array(naive.distances(self.queries[self.rows], self.pool[self.order]))
@@ -38,7 +47,7 @@ class Scan:
         for column, tile in self.tiles(widths):
             select_tile(
                 tile, column, self.sign, self.unit, self.slack, self.allowed,
-                self.own, self.groups, self.pool_groups[self.order], lower, upper,
+                self.own, self.groups, self.pool_groups[self.order], *self.lists, lower, upper,
                 self.queries, self.rows, self.pool, self.order, distances, indices,
             )  # fmt: skip
         return [
@@ -51,7 +60,7 @@ class Scan:
         found = np.full(wanted.shape, -1)
         for column, tile in self.tiles(widths):
             window_tile(
-                tile, column, self.unit, self.slack, self.allowed,
+                tile, column, self.unit, self.slack, self.allowed, *self.lists,
                 self.lower, self.upper, self.queries, self.rows, self.pool,
                 self.order, wanted, counts, found,
             )  # fmt: skip
@@ -64,14 +73,14 @@ class Scan:
             start += width
 
     def eligible(self, select=True):
-        """Distances and allowed pool rows of each query, in the order of the columns.
+        """Distances and pool rows, allowed and not hidden, of each query, as the columns stand.
 
         To `select` from, less the anchor itself and its group.
         """
         for r, row in enumerate(self.rows):
             d = [naive.squared_distance(self.queries[row], b) for b in self.pool]
             a, b, c, e = self.allowed[r]
-            seen = [*self.order[a:b], *self.order[c:e]]
+            seen = [j for j in [*self.order[a:b], *self.order[c:e]] if j not in self.hidden[row]]
             for _ in range(self.per_row):
                 yield d, [j for j in seen if not (select and self.is_barred(r, j))]
 
@@ -153,6 +162,12 @@ def test_window_tile_finds_nothing_in_a_window_with_nan():
 def test_any_within_includes_both_ends(floor, ceiling, expected):
     values = np.array([1.5, 2.0], dtype=np.float32)
     assert any_within(values, np.float32(floor), np.float32(ceiling)) == expected
+
+
+def test_who_is_hidden_stands_on_the_querys_own_list():
+    first, hidden = np.array([0, 0, 3, 4, 4]), np.array([1, 5, 8, 5])
+    found = [[i for i in range(10) if is_hidden(first, hidden, q, i)] for q in range(4)]
+    assert found == [[], [1, 5, 8], [5], []]
 
 
 def test_rows_sort_by_distance_and_then_by_index():

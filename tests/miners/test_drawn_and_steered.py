@@ -19,6 +19,7 @@ from skhnm.miners import (
     DiverseMiner,
     FilteredMiner,
     HardestMiner,
+    NearestPositives,
     OHEMMiner,
     SemiHardMiner,
 )
@@ -186,6 +187,40 @@ def test_filters_drop_planted_false_negatives_and_keep_true_ones(case):
     assert found.anchors.tolist() == [0]
     expected = np.arange(len(own) + len(false), len(Z))
     assert sorted(found.negatives[0]) == expected.tolist()
+
+
+@pytest.mark.parametrize("inner", ["hardest", "random", "all", "distance_weighted", "semi_hard"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_copies_of_the_anchor_and_of_its_positives_are_never_negatives(inner, dtype):
+    """Copies up to rounding and length go, a neighbour at 1e-3 stays; zero rows are copies."""
+    random = np.random.default_rng(0)
+    rows = random.normal(size=(10, 5)) + 3.0
+    rows[9] = 0.0
+    scaled = rows * random.uniform(0.1, 9.0, (10, 1))
+    near = rows[:9] * (1.0 + 1e-3 * random.normal(size=(9, 5)))
+    Z = np.concatenate([rows, scaled, near]).astype(dtype)
+    y = np.repeat([0, 1, 2], [10, 10, 9])
+    miner = FilteredMiner(inner, drop_copies=True)
+    tuples = miner.mine(Z, y, positives="all", random_state=0)
+    of_first = tuples.negatives[tuples.anchors < 10]
+    assert set(of_first[of_first >= 0]) == set(range(20, 29))
+    with_copies = FilteredMiner(inner).mine(Z, y, positives="all", random_state=0)
+    assert np.isin(with_copies.negatives[with_copies.anchors < 10], np.arange(10, 20)).any()
+
+
+def test_drop_copies_looks_at_the_positives_that_were_chosen():
+    """Row 2 of another class equals row 1, which is a positive of row 0 only if it is chosen."""
+    Z, y = angles(0, 30, 30, 90, 5), [0, 0, 1, 1, 0]
+    miner = FilteredMiner(drop_copies=True)
+    for positives, negatives in (("all", [3]), (NearestPositives(1), [2, 3])):
+        tuples = miner.mine(Z, y, positives=positives)
+        assert tuples.anchors[0] == 0
+        assert cases.without_padding(tuples.negatives[0]) == negatives
+
+
+def test_drop_copies_is_a_switch():
+    with pytest.raises(TypeError, match=r"drop_copies must be True or False, got 0\.99"):
+        FilteredMiner(drop_copies=0.99).mine(*cases.CASES["uneven"])
 
 
 def test_filters_surround_any_miner():

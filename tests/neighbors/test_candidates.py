@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import chisquare
 
 from skhnm.common import _threads
-from skhnm.neighbors import _sides, _tiling
+from skhnm.neighbors import _copies, _sides, _tiling
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._padded import trim
 from tests import cases, naive
@@ -97,6 +97,52 @@ def test_within_lists_the_rows_of_each_open_window_by_index(case, pools):
     found = c.within(upper, lower=lower)
     assert [cases.without_padding(row) for row in found] == expected
     assert_drawn(c.within(upper, 2, lower), expected, 2)
+
+
+@pytest.mark.parametrize(
+    ("case", "pools"),
+    [(c, p) for c, p in MOST if c in ("repeated rows", "identical rows", "ties", "no rows")],
+)
+def test_without_copies_no_question_is_answered_with_a_copy(case, pools):
+    c = make(case, pools).at_unit_length()
+    c.positives = trim(c.every("own")[:, :2]) if len(c.pool) else np.empty((len(c), 0), np.intp)
+    originals = [
+        [a, *(c.pool[p] for p in known if p >= 0)]
+        for a, known in zip(c.Z, c.positives, strict=True)
+    ]
+    eps = np.finfo(float).eps
+    expected = [
+        [j for j in rows if not any(naive.is_copy(a, c.pool[j], eps) for a in several)]
+        for rows, several in zip(rows_of(c, "other"), originals, strict=True)
+    ]
+    everything, c = c, c.without_copies()
+    assert case == "no rows" or expected != rows_of(everything, "other") or not len(c.pool)
+    limit = np.full((len(c), 1), 1.0)
+    d = naive.distances(c.Z, c.pool)
+    near = [[j for j in rows if d[i][j] < 1.0] for i, rows in enumerate(expected)]
+    assert [cases.without_padding(row) for row in c.every()] == expected
+    assert [cases.without_padding(row) for row in c.within(limit)] == near
+    assert_drawn(c.sample(3), expected, 3)
+    assert_drawn(c.within(limit, 2), near, 2)
+    for farthest, prefer in ((False, naive.nearest), (True, naive.farthest)):
+        found, _ = c.nearest(4, farthest=farthest)
+        assert [cases.without_padding(row) for row in found] == [
+            prefer(d[i], rows, 4) for i, rows in enumerate(expected)
+        ]
+    columns, measured = c.choices(slice(0, len(c)))
+    columns = np.broadcast_to(columns, measured.shape)
+    chosen = [row[~np.isnan(m)].tolist() for row, m in zip(columns, measured, strict=True)]
+    assert chosen == expected
+    admitted = c.admitted(everything.every())
+    assert [[j for j in row if j >= 0] for row in admitted] == expected
+
+
+def test_too_many_copies_are_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setattr(_copies, "MAX_ENTRIES", 50)
+    c = make("identical rows")
+    c.positives = c.every("own")
+    with pytest.raises(ValueError, match=r"drop_copies finds .* copies .* drop repeated rows"):
+        c.without_copies()
 
 
 def test_a_window_with_nan_holds_nothing_and_takes_no_room():

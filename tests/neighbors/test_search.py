@@ -82,6 +82,45 @@ def test_groups_that_are_not_asked_about_change_nothing(case, side):
     assert_same(found, ExactSearch(Z, y).nearest(Z, y, 3, side=side))
 
 
+@pytest.mark.parametrize("window", ["none", "several"])
+@pytest.mark.parametrize("pools", cases.POOLS)
+@pytest.mark.parametrize("case", cases.CASES)
+def test_what_is_hidden_from_a_query_is_never_found_counted_taken_or_listed(case, pools, window):
+    Z, y, pool, pool_y, own = pools(*cases.CASES[case])
+    random = np.random.default_rng(0)
+    hidden = [np.flatnonzero(random.random(len(pool)) < 0.3 * (i % 3)) for i in range(len(Z))]
+    lists = (
+        np.append(0, np.cumsum([len(h) for h in hidden])).astype(np.intp),
+        np.concatenate([*hidden, np.empty(0, dtype=np.intp)]),
+    )
+    lows, highs = (
+        values or [end] for values, end in zip(WINDOWS[window], (-np.inf, np.inf), strict=True)
+    )
+    ends = {"lower": limits(lows, len(Z)), "upper": limits(highs, len(Z)), "hidden": lists}
+    search = ExactSearch(pool, pool_y)
+    counts = search.count_within(Z, y, **ends)
+    wanted = np.tile([0, 2, 11], (len(counts), 1))
+    taken = search.take_within(Z, y, wanted, **ends)
+    listed, first = search.list_within(Z, y, **ends)
+    question = {"hidden": lists} if window == "none" else ends
+    found = [search.nearest(Z, y, 3, own=own, farthest=f, **question)[0] for f in (False, True)]
+    q = 0
+    for i, d in enumerate(naive.distances(Z, pool)):
+        rows = [j for j in naive.side(y[i], pool_y, -1, "other") if j not in hidden[i]]
+        others = [j for j in rows if j != own[i]]
+        for low, high in zip(lows, highs, strict=True):
+            inside = sorted((j for j in rows if low < d[j] < high), key=lambda j: (pool_y[j], j))
+            assert counts[q] == len(inside)
+            assert taken[q].tolist() == padded(
+                [inside[w] for w in (0, 2, 11) if w < len(inside)], 3
+            )
+            assert listed[first[q] : first[q + 1]].tolist() == sorted(inside)
+            for prefer, given in zip((naive.nearest, naive.farthest), found, strict=True):
+                k = given.shape[1]
+                assert given[q].tolist() == padded(prefer(d, others, k, low, high), k)
+            q += 1
+
+
 @pytest.mark.parametrize("farthest", [False, True])
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("pools", cases.POOLS[:2])
@@ -254,7 +293,8 @@ def test_no_tile_is_further_from_the_truth_than_its_slack(n_features, far, monke
     worst = []
 
     def measure(tile, column, sign, unit, slack, allowed, own, groups, column_groups,
-                lower, upper, queries, rows, pool, order, distances, indices):  # fmt: skip
+                first, hidden, lower, upper, queries, rows, pool, order,
+                distances, indices):  # fmt: skip
         P = pool[order[column : column + tile.shape[1]]].astype(np.longdouble)
         exact = ((queries[rows][:, None].astype(np.longdouble) - P) ** 2).sum(axis=2)
         error = np.abs(tile - exact / unit)

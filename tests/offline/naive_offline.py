@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
+
 from tests import naive
 
-FILTERS = ("absolute_margin", "relative_margin", "max_similarity", "min_similarity")
+FILTERS = ("copy", "absolute_margin", "relative_margin", "max_similarity", "min_similarity")
 
 
 def similarities(query, corpus, cosine):
@@ -23,13 +25,14 @@ def similarities(query, corpus, cosine):
 
 def mine(
     queries, corpus=None, *, positives=None, labels=None, query_labels=None, groups=None,
-    ungrouped=-1, n_negatives=3, min_rank=1, max_rank=100, metric="cosine", unlabelled=None,
-    **limits,
+    ungrouped=-1, n_negatives=3, min_rank=1, max_rank=100, drop_copies=False, metric="cosine",
+    unlabelled=None, **limits,
 ):  # fmt: skip
     """Return each query's negatives, most similar first, their similarities, and counts."""
     itself = corpus is None
     corpus = queries if itself else corpus
     query_labels = labels if itself else query_labels
+    eps = max(np.finfo(rows.dtype).eps for rows in (queries, corpus))
     query_groups, corpus_groups = (groups, groups) if itself else (groups or (None, None))
     if metric == "cosine":
         queries, corpus = naive.at_unit_length(queries), naive.at_unit_length(corpus)
@@ -65,8 +68,14 @@ def mine(
         ranked = sorted(candidates, key=lambda j: (-s[j], j))[:max_rank]
         dropped["min_rank"] += len(ranked[: min_rank - 1])
         kept = []
+        originals = [query, *(corpus[p] for p in known)]
+        if positives is None:  # by label, the most similar one
+            originals = [query, *(corpus[p] for p in sorted(known, key=lambda p: (-s[p], p))[:1])]
         for j in ranked[min_rank - 1 :]:
-            reason = drops(s[j], s_pos, limits)
+            if drop_copies and any(naive.is_copy(a, corpus[j], eps) for a in originals):
+                reason = "copy"
+            else:
+                reason = drops(s[j], s_pos, limits)
             if reason is None:
                 kept.append(j)
             else:
@@ -86,7 +95,7 @@ def are_mates(corpus_groups, j, query_groups, q, ungrouped):
 
 def drops(s, s_pos, limits):
     """Name the first filter that does not believe a similarity."""
-    for name in FILTERS:
+    for name in FILTERS[1:]:
         limit = limits.get(name)
         if limit is None or (s_pos is None and name.endswith("margin")):
             continue

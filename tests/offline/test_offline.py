@@ -79,6 +79,13 @@ WHO = {
     },
 }  # fmt: skip
 
+# Copies of queries and of positives in the corpus, some of another length, and zero rows.
+COPIED = np.concatenate([
+    CORPUS, QUERIES[:20], 4.0 * QUERIES[10:], CORPUS[:10] / 8.0, np.zeros((2, 3)),
+])  # fmt: skip
+COPIED_QUERIES = np.concatenate([QUERIES[:-2], np.zeros((2, 3))])
+COPIED_Y = integers(len(COPIED), 4, 8)
+
 COSINE_LIMITS = {
     "none": {},
     "ranks": {"min_rank": 3, "max_rank": 6},
@@ -135,6 +142,64 @@ def test_every_index_leaves_out_the_same(who, index, chunk_size):
     )
     assert without_padding(indices) == expected[0]
     assert report.dropped == expected[2]
+
+
+WITH_COPIES = {
+    "corpus": {},
+    "positives": {"positives": POSITIVES},
+    "labels": {"labels": COPIED_Y, "query_labels": Y},
+    "everything": {
+        "positives": POSITIVES, "labels": COPIED_Y, "query_labels": Y, "unlabelled": 3,
+        "relative_margin": 0.0, "max_rank": 60,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("who", WITH_COPIES)
+def test_dropping_copies_equals_naive(who, metric, dtype):
+    who = WITH_COPIES[who]
+    Z, corpus = COPIED_QUERIES.astype(dtype), COPIED.astype(dtype)
+    expected = naive_offline.mine(Z, corpus, metric=metric, drop_copies=True, **who)
+    found = mine_hard_negatives(Z, corpus, metric=metric, drop_copies=True, chunk_size=16, **who)
+    assert without_padding(found.indices) == expected[0]
+    assert found.report.dropped == expected[2]
+    assert found.report.dropped["copy"] > 0
+    assert naive_offline.mine(Z, corpus, metric=metric, **who)[0] != expected[0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("far", [0.0, 1e4])
+def test_a_copy_is_equal_up_to_rounding_and_a_near_neighbour_stays(dtype, far):
+    """Both ends of the tolerance: a rounding of each number, and a thousandth of the length."""
+    random = np.random.default_rng(0)
+    query = (far + random.normal(size=(1, 16))).astype(dtype)
+    rounded = np.nextafter(query, random.choice([-np.inf, np.inf], (1, 16)).astype(dtype))
+    near = query + 1e-3 * np.linalg.norm(query) * random.normal(size=(1, 16)) / 4.0
+    corpus = np.concatenate([rounded, near, query, 2.0 * query]).astype(dtype)
+    options = {"drop_copies": True, "n_negatives": 3}
+    euclidean = mine_hard_negatives(query, corpus, metric="euclidean", **options)
+    assert euclidean.indices.tolist() == [[1, 3, -1]]
+    cosine = mine_hard_negatives(query, corpus, **options)
+    assert cosine.indices.tolist() == [[1, -1, -1]]
+    assert (euclidean.report.dropped["copy"], cosine.report.dropped["copy"]) == (2, 3)
+
+
+def test_of_rows_of_two_types_the_coarser_says_what_rounding_is():
+    query = np.random.default_rng(0).normal(size=(1, 16))
+    corpus = query.astype(np.float32)
+    found = mine_hard_negatives(query, corpus, drop_copies=True, n_negatives=1)
+    assert found.indices.tolist() == [[-1]]
+
+
+def test_by_label_copies_of_the_most_similar_positive_are_dropped():
+    Z, y = [[1.0, 0.1], [1.0, 0.0], [1.0, 0.0], [1.0, 1.0]], ["a", "a", "b", "b"]
+    kept = mine_hard_negatives(Z, labels=y, n_negatives=1)
+    dropped = mine_hard_negatives(Z, labels=y, n_negatives=1, drop_copies=True)
+    assert kept.indices[0] == 2
+    assert dropped.indices[0] == 3
+    assert dropped.report.n_with_positive == 4
 
 
 # One planted case for each rule.
