@@ -13,8 +13,9 @@ from skhnm.common._labels import encode_labels, encode_together, is_default, is_
 from skhnm.common._typing import IndexArray
 from skhnm.common._validation import check_bool, check_number
 from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
-from skhnm.offline._exclusions import Codes, Exclusions, read_positives
+from skhnm.offline._exclusions import Codes, Exclusions
 from skhnm.offline._filters import Filters
+from skhnm.offline._positives import read_positives
 
 
 def read_filters(

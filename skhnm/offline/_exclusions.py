@@ -4,42 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import column_or_1d
 
 from skhnm.common._typing import IndexArray
 from skhnm.neighbors._search import Side
+from skhnm.offline._positives import Positives
 
 Codes = tuple[IndexArray, IndexArray]
 """Classes or groups of the queries (n,) and, in the same codes, of the corpus (N,)."""
-
-
-@dataclass(frozen=True)
-class Positives:
-    """The positives of each query: rows of the corpus, sorted, none twice.
-
-    Parameters
-    ----------
-    starts : (n + 1,) intp
-        Query q has ``rows[starts[q]:starts[q + 1]]``.
-    rows : (t,) intp
-        Rows of the corpus.
-    """
-
-    starts: IndexArray
-    rows: IndexArray
-
-    @property
-    def queries(self) -> IndexArray:
-        """The query (t,) of each of the rows."""
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
-
-    def of(self, queries: slice) -> Positives:
-        """Return the positives of some queries, counted from the first of these."""
-        starts = self.starts[queries.start : queries.stop + 1]
-        return Positives(starts - starts[0], self.rows[starts[0] : starts[-1]])
 
 
 @dataclass(frozen=True)
@@ -172,60 +145,3 @@ def _count_equal(these: list[IndexArray], those: list[IndexArray]) -> int:
         asked, given = (a * width + b for a, b in (these, those))
     given = np.sort(given)
     return int((np.searchsorted(given, asked, "right") - np.searchsorted(given, asked)).sum())
-
-
-def read_positives(given: Any, n: int, N: int, itself: bool) -> Positives:
-    """Return the positives of n queries among N rows.
-
-    Parameters
-    ----------
-    given : (n,) ints, (n, p) ints padded with -1, or a list of n lists
-    n, N : int
-    itself : bool
-        Whether the queries are the corpus: then no query is its own positive.
-
-    Raises
-    ------
-    ValueError
-        If they are not whole numbers, too few or too many, or no rows of the corpus.
-    """
-    try:
-        lines = np.asarray(given)
-    except ValueError:  # lists of different lengths
-        lines = np.empty(len(given), dtype=object)
-        lines[:] = list(given)
-    if lines.ndim not in (1, 2) or len(lines) != n:
-        raise ValueError(
-            f"positives must name rows for each of the {n} queries: a list of {n} lists, or an "
-            f"array of shape ({n},) or ({n}, p); got shape {lines.shape}"
-        )
-    if lines.ndim == 2:
-        counts = np.full(n, lines.shape[1], dtype=np.intp)
-        flat = lines.ravel()
-    else:
-        several = [np.atleast_1d(np.asarray(line)).ravel() for line in lines]
-        counts = np.array([len(line) for line in several], dtype=np.intp)
-        flat = np.concatenate([line for line in several if len(line)] or [np.empty(0, np.intp)])
-    flat = column_or_1d(flat)
-    queries = np.repeat(np.arange(n), counts)
-    if flat.size and flat.dtype.kind not in "iu":
-        raise ValueError(
-            f"positives must be row numbers of the corpus, whole numbers; got dtype {flat.dtype}"
-        )
-    wrong = np.flatnonzero((flat < -1) | (flat >= N))
-    if len(wrong):
-        raise ValueError(
-            f"positives of query {queries[wrong[0]]} name row {flat[wrong[0]]}, but the corpus has "
-            f"rows 0 to {N - 1} (pad with -1)"
-        )
-    own = np.flatnonzero(itself & (flat == queries))
-    if len(own):
-        raise ValueError(
-            f"positives of query {queries[own[0]]} name the query itself: leave it out (pad "
-            "with -1)"
-        )
-    named = flat >= 0
-    keys = np.unique(queries[named] * np.intp(max(N, 1)) + flat[named].astype(np.intp))
-    queries, rows = np.divmod(keys, max(N, 1))
-    starts = np.concatenate([[0], np.cumsum(np.bincount(queries, minlength=n))]).astype(np.intp)
-    return Positives(starts, rows)

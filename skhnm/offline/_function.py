@@ -100,8 +100,8 @@ def mine_hard_negatives(
         The candidates. Left out, queries are each other's candidates, each excluded from
         its own by position.
     positives : list of n lists, or array of shape (n,) or (n, p), int, optional
-        Rows of the corpus that are each query's known positives; -1 is padding. They are
-        never its negatives, and the most similar one is *the* positive, to which margins
+        Rows of the corpus that are each query's known positives; -1 and missing values are padding.
+        They are never its negatives, and the most similar one is *the* positive, to which margins
         refer and which the miner sees. Left out, it is the most similar other row with the
         query's label, if there are labels.
     labels : array-like of shape (N,), optional

@@ -8,7 +8,7 @@ import numpy as np
 
 from skhnm.common._typing import IndexArray
 from skhnm.neighbors._sides import MAX_ENTRIES
-from skhnm.offline._exclusions import Positives
+from skhnm.offline._positives import Positives
 from skhnm.offline._search import Question, Searcher
 from skhnm.offline._sources import Rows
 from skhnm.offline._store import MemoryStore

@@ -17,8 +17,9 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._copies import find_copies
 from skhnm.neighbors._padded import compact, nearest_first, trim
 from skhnm.neighbors._shortlist import Shortlist
-from skhnm.offline._exclusions import Exclusions, Positives
+from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._filters import Filters
+from skhnm.offline._positives import Positives
 from skhnm.offline._report import Tally
 from skhnm.offline._sources import FAR, Rows
 

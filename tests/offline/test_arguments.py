@@ -82,6 +82,12 @@ CORPUS_LABELS = {"corpus": CORPUS, "labels": [0, 1, 2, 3, 4], "query_labels": [0
         ({"positives": [1, 2, 2, 0]}, ValueError, "positives of query 2 name the query itself"),
         ({"positives": [0.5, 1, 2, 0]}, ValueError, "whole numbers; got dtype float64"),
         ({"positives": [["a"], [], [], []]}, ValueError, "whole numbers; got dtype <U1"),
+        ({"positives": [["a", None], [], [], []]}, ValueError, "whole numbers; got dtype <U1"),
+        ({"positives": [[1, None], [0.5], [], []]}, ValueError, r"whole numbers; .*as .*0\.5"),
+        ({"positives": [np.inf, 1, 2, 0]}, ValueError, "whole numbers; got dtype float64"),
+        ({"positives": [1e30, 0, 1, 2]}, ValueError, "positives of query 0 name row 1000"),
+        ({"positives": [None, 0, 1, 7]}, ValueError, "positives of query 3 name row 7, but"),
+        ({"positives": ~np.eye(4, dtype=bool)}, ValueError, "whole numbers; got dtype bool"),
         # Nothing says which rows are positives.
         ({"absolute_margin": 0.1}, ValueError, r"A margin refers .* pass positives= .* or labels="),
         ({"relative_margin": 0.0}, ValueError, "A margin refers"),

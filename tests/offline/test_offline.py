@@ -3,6 +3,8 @@
 import warnings
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from skhnm import mine_hard_negatives
@@ -346,6 +348,13 @@ def test_a_query_may_bear_a_label_that_no_row_of_the_corpus_bears():
     [
         [1, -1, 0], np.array([1, -1, 0]), [[1], [], [0]], [[1], [-1], [0]],
         np.array([[1, -1], [-1, -1], [0, 0]]), [[1, 1], [], [0]],
+        # Padded with what is missing.
+        [1, None, 0], np.array([1.0, np.nan, 0.0]), pd.Series([1, None, 0], dtype="Int64"),
+        pd.Series([1, pd.NA, 0]), pl.Series([1, None, 0]), [[1, None], [None], [0]], [[1], None, 0],
+        pd.DataFrame({"a": [1, None, 0], "b": [None, None, 0]}, dtype="Int64"),
+        pd.DataFrame({"a": [1, None, 0], "b": [None, None, 0]}), pl.Series([[1], [], [None, 0]]),
+        np.ma.array([[1, 0], [1, 0], [0, 1]], mask=[[0, 1], [1, 1], [0, 1]]),
+        [[1.0, float("nan")], [], [0, np.nan]],
     ],
 )  # fmt: skip
 def test_positives_may_come_in_several_forms(given):
