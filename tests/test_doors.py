@@ -7,7 +7,17 @@ import pyarrow as pa
 import pytest
 
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
-from tests.doors import ARGUMENTS, EMBEDDINGS, LABELS, N_ROWS, X, Y, comparable, doors
+from tests.doors import (
+    ARGUMENTS,
+    EMBEDDINGS,
+    GROUPS,
+    LABELS,
+    N_ROWS,
+    X,
+    Y,
+    comparable,
+    doors,
+)
 
 every_label_door = pytest.mark.parametrize("door", doors(LABELS), ids=str)
 every_unlabelled_door = pytest.mark.parametrize("door", doors(LABELS, "unlabelled"), ids=str)
@@ -190,6 +200,38 @@ def test_embeddings_that_cannot_be_used_raise_and_the_message_says_what_to_call(
 def test_pairs_given_to_fit_are_told_the_way(learner, method, t, what):
     with pytest.raises(ValueError, match=rf"X holds {what}.*one label; pair_distance"):
         getattr(learner(), method)(np.ones((5, t, 3)), np.arange(5))
+
+
+every_group_door = pytest.mark.parametrize("door", doors(GROUPS, "ungrouped"), ids=str)
+FEW = np.where(np.arange(N_ROWS) < 10, np.arange(N_ROWS) // 2, -1)  # as clusterings give them
+
+UNGROUPED = {
+    "-1": FEW,
+    "NaN": np.where(FEW < 0, np.nan, FEW),
+    "None": [None if group < 0 else int(group) for group in FEW],
+    "Int64": pd.Series([None if group < 0 else int(group) for group in FEW], dtype="Int64"),
+    "None among words": [None if group < 0 else f"group {group}" for group in FEW],
+    "NaN among words": [float("nan") if group < 0 else f"group {group}" for group in FEW],
+    "large": np.where(FEW < 0, -1, 10**18 + 64 * FEW),
+    "polars": pl.Series([None if group < 0 else int(group) for group in FEW]),
+}
+
+
+@every_group_door
+@pytest.mark.parametrize("groups", UNGROUPED.values(), ids=UNGROUPED)
+def test_rows_in_no_group_are_as_if_each_had_one_of_its_own(door, groups):
+    alone = np.where(FEW < 0, 100 + np.arange(N_ROWS), FEW)
+    for a, b in zip(door(groups), door(alone), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@every_group_door
+def test_minus_one_may_be_a_group(door):
+    one = door(np.where(FEW < 0, 7, FEW))
+    for a, b in zip(door(FEW, ungrouped=None), one, strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.warns(UserWarning, match="ungrouped=None"):
+        door(np.where(FEW == 0, -2, FEW))
 
 
 def test_what_is_found_here_is_most_of_what_there_is():
