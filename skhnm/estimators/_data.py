@@ -9,7 +9,7 @@ import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.common._validation import check_number
-from skhnm.kernels._rows import project_rows
+from skhnm.kernels._rows import sort_rows
 
 _ROUNDED = 1e-4  # of a feature's spread
 
@@ -122,18 +122,9 @@ def _far_offset(data: TrainingData) -> FloatArray | None:
 
 
 def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> TrainingData:
-    """Sort rows by class and along a fixed direction, and merge those that are the same."""
-    key = np.empty(len(X))
-    project_rows(X, np.cos(np.arange(1.0, X.shape[1] + 1.0)), key)
-    order = np.lexsort((key, codes))
-    X, codes, key, weights = X[order], codes[order], key[order], weights[order]
-    is_new = np.ones(len(X), dtype=bool)
-    twins = np.flatnonzero((key[1:] == key[:-1]) & (codes[1:] == codes[:-1])) + 1
-    is_new[twins] = (X[twins] != X[twins - 1]).any(axis=1)
-    if is_new[twins].any():  # the direction does not tell these apart: sort by the columns
-        again = np.lexsort((*X.T, codes))
-        X, codes, weights, order = X[again], codes[again], weights[again], order[again]
-        is_new[1:] = (X[1:] != X[:-1]).any(axis=1) | (codes[1:] != codes[:-1])
+    """Sort rows by class and in an order of their own, and merge those that are the same."""
+    order, is_new = sort_rows(X, codes)
+    X, codes, weights = X[order], codes[order], weights[order]
     if is_new.all():
         return TrainingData(X, codes, weights, rows=order)
     group = np.cumsum(is_new) - 1

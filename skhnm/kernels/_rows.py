@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skhnm.common._typing import FloatArray
+from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._common import kernel
 
 
@@ -19,6 +20,47 @@ def project_rows(X, direction, out):  # type: ignore[no-untyped-def]
         for f in range(X.shape[1]):
             total += np.float64(X[i, f]) * direction[f]
         out[i] = total
+
+
+def row_keys(X: FloatArray) -> FloatArray:
+    """Return a number for each row (n,): equal for equal rows, and seldom else."""
+    keys = np.empty(len(X))
+    project_rows(X, np.cos(np.arange(1.0, X.shape[1] + 1.0)), keys)
+    return keys
+
+
+def sort_rows(X: FloatArray, codes: IndexArray) -> tuple[IndexArray, NDArray[np.bool_]]:
+    """Sort rows by code, then by what depends on the rows alone.
+
+    Returns
+    -------
+    order : (n,) intp
+        The rows in their order.
+    is_new : (n,) bool
+        Whether each of these differs from the one before, in a feature or in its code.
+    """
+    keys = row_keys(X)
+    order = np.lexsort((keys, codes))
+    keys, sorted_codes = keys[order], codes[order]
+    is_new = np.ones(len(X), dtype=bool)
+    twins = np.flatnonzero((keys[1:] == keys[:-1]) & (sorted_codes[1:] == sorted_codes[:-1])) + 1
+    is_new[twins] = (X[order[twins]] != X[order[twins - 1]]).any(axis=1)
+    if is_new[twins].any():  # the keys do not tell these apart: sort by the columns
+        order = np.lexsort((*X.T, codes))
+        is_new[1:] = codes[order[1:]] != codes[order[:-1]]
+        is_new[1:] |= (X[order[1:]] != X[order[:-1]]).any(axis=1)
+    return order, is_new
+
+
+def distinct_rows(X: FloatArray) -> tuple[IndexArray, IndexArray]:
+    """Return where each distinct row stands first (u,), and which of these each row is (n,).
+
+    The distinct rows come in an order that depends on the rows alone.
+    """
+    order, is_new = sort_rows(X, np.zeros(len(X), dtype=np.intp))
+    which = np.empty_like(order)
+    which[order] = np.cumsum(is_new) - 1
+    return order[is_new], which
 
 
 def unit_rows(Z: FloatArray) -> tuple[FloatArray, FloatArray]:
