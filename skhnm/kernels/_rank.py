@@ -2,7 +2,8 @@
 
 As in `skhnm.kernels._select`, float32 distances of a tile tell who *may* stand where. Rows
 so near each other that rounding could have swapped them, and of which some are matches and
-some are not, have their distances computed exactly.
+some are not, have their distances computed exactly. Those that are equally far, to the last
+bit, stand in no order: what is counted is the mean over all orders of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from skhnm.kernels._common import kernel, squared_distance
-from skhnm.kernels._select import is_before, replace_worst
+from skhnm.kernels._select import replace_worst
+from skhnm.kernels._ties import count_places, is_match, mark_tied
 
 DIGIT = 11
 """Bits of each of the two passes of a sort: so many that the table stays in the first cache."""
@@ -124,10 +126,12 @@ def judge_tile(  # type: ignore[no-untyped-def]
     rows,
     pool,
     order,
-    first,
+    last_first,
+    hits,
+    found,
     r_hits,
     precision,
-    hits,
+    reciprocal,
 ):
     """Rank each query's list, and count the matches in its first places.
 
@@ -155,19 +159,21 @@ def judge_tile(  # type: ignore[no-untyped-def]
         Row of `queries` behind each row here.
     pool, order : (N, m) float, (N',) intp
         Original rows, and the pool index at each sorted position.
-    first : (r,) intp
-        Place of the first match, from 1; 0 if it has none of the places.
-    r_hits : (r,) intp
+    last_first : int
+        Last place at which a first match counts for `reciprocal`.
+    hits, found : (r, s) float64
+        Matches within each depth, and the probability of any.
+    r_hits : (r,) float64
         Matches within the places that count for R-precision.
     precision : (r,) float64
         Mean over these places of precision where there is a match, and 0 where there is none.
-    hits : (r, s) intp
-        Matches within each depth.
+    reciprocal : (r,) float64
+        One over the place of the first match; 0 if it has none of the places.
     """
     width = values.shape[1]
     ranked, spare = np.empty(width, dtype=np.uint64), np.empty(width, dtype=np.uint64)
     starts = np.empty((2, 2**DIGIT), dtype=np.intp)
-    distances, indices = np.empty(width), np.empty(width, dtype=np.intp)
+    distances, matches = np.empty(width), np.empty(width, dtype=np.uint64)
     for r in range(values.shape[0]):
         n = _leave_out(values[r], columns[r], counts[r], order, own[r])
         listed = columns[r, :n]
@@ -178,31 +184,10 @@ def judge_tile(  # type: ignore[no-untyped-def]
         gap = _number(values[r, :n], listed, begin[r], end[r], slack, ranked, starts)
         _sort(ranked, spare, starts, n)
         n_places = min(n, places[r, 0])
-        _settle(ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, indices)
-
-        n_hits, start = 0, 0
-        for s in range(ks.shape[0]):
-            for i in range(start, min(ks[s], n_places)):
-                n_hits += _is_match(ranked[i])
-            start = max(start, min(ks[s], n_places))
-            hits[r, s] = n_hits
-        n_hits = 0
-        for i in range(min(n_places, places[r, 1])):
-            match = _is_match(ranked[i])
-            n_hits += match
-            precision[r] += match * (n_hits / (i + 1))
-        r_hits[r] = n_hits
-        precision[r] /= max(1, places[r, 1])
-        for i in range(n_places):
-            if _is_match(ranked[i]):
-                first[r] = i + 1
-                break
-
-
-@kernel()
-def _is_match(entry):  # type: ignore[no-untyped-def]
-    """Whether an entry of `_number` is of the query's class: 1 or 0."""
-    return np.intp(entry & np.uint64(1))
+        _settle(ranked[:n], n_places, gap, queries, rows[r], pool, order, distances, matches)
+        r_hits[r], precision[r], reciprocal[r] = count_places(
+            ranked[:n], n_places, places[r, 1], ks, last_first, hits[r], found[r]
+        )
 
 
 @kernel()
@@ -266,43 +251,43 @@ def _sort(entries, spare, starts, n):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _settle(  # type: ignore[no-untyped-def]
-    entries, n_places, gap, queries, q, pool, order, distances, indices
+    entries, n_places, gap, queries, q, pool, order, distances, matches
 ):
     """Order runs that rounding leaves open, where some match and some do not, by exact distance."""
     start, is_mixed = 0, False
     for stop in range(1, entries.shape[0] + 1):
         if stop < entries.shape[0] and _step(entries[stop]) - _step(entries[stop - 1]) <= gap:
-            is_mixed |= _is_match(entries[stop]) != _is_match(entries[start])
+            is_mixed |= is_match(entries[stop]) != is_match(entries[start])
             continue
         if is_mixed:
-            _settle_run(entries, start, stop, queries, q, pool, order, distances, indices)
+            _settle_run(entries, start, stop, queries, q, pool, order, distances, matches)
         if stop >= n_places:
             break
         start, is_mixed = stop, False
 
 
 @kernel()
-def _settle_run(entries, start, stop, queries, q, pool, order, distances, indices):  # type: ignore[no-untyped-def]
-    """Sort a run by exact distance, then index; all that is kept is whether each is a match.
+def _settle_run(entries, start, stop, queries, q, pool, order, distances, matches):  # type: ignore[no-untyped-def]
+    """Sort a run by exact distance; all that is kept is who matches, and who ties.
 
     This is Shell's sort (1959), with gaps after Gonnet and Baeza-Yates (1991): most runs are of
     two or three, some of everything.
     """
-    n = stop - start
+    n, in_order = stop - start, True
     for i in range(n):
         row = order[np.int64(entries[start + i] & np.uint64(2**32 - 1)) >> 1]
         distances[i] = squared_distance(queries, q, pool, row)
-        indices[i] = 2 * row + _is_match(entries[start + i])
-    width = n
+        matches[i] = is_match(entries[start + i])
+        in_order &= distances[i] >= distances[max(0, i - 1)]
+    width = 1 if in_order else n  # in order, as where all tie: nothing to sort
     while width > 1:
         width = max(1, 5 * width // 11)
         for i in range(width, n):
-            d, index, place = distances[i], indices[i], i
-            while place >= width and is_before(
-                d, index, distances[place - width], indices[place - width]
-            ):
-                distances[place], indices[place] = distances[place - width], indices[place - width]
+            d, match, place = distances[i], matches[i], i
+            while place >= width and d < distances[place - width]:
+                distances[place], matches[place] = distances[place - width], matches[place - width]
                 place -= width
-            distances[place], indices[place] = d, index
-    for i in range(n):
-        entries[start + i] = indices[i] & 1
+            distances[place], matches[place] = d, match
+    entries[start] = matches[0]
+    for i in range(1, n):
+        entries[start + i] = mark_tied(matches[i], distances[i] == distances[i - 1])

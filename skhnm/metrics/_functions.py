@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from skhnm.common._validation import check_number
 from skhnm.metrics._inputs import rank
-from skhnm.metrics._ranking import Ranking
+from skhnm.metrics._means import map_at_r_of, precision, r_precision_of, recall, reciprocal_rank
 
 
 def recall_at_k(
@@ -19,6 +17,7 @@ def recall_at_k(
     k: int = 1,
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -27,7 +26,7 @@ def recall_at_k(
 
     ``mean over q of [some rel_q(i) = 1 with i <= k]``, where rel_q(i) is 1 if the row in place i
     of q's ranking is a match: of q's class, and other than q. Queries without any match are left
-    out of the mean; equally near rows are ranked by index.
+    out of the mean. Where rows are equally near, it is the mean over all orders of them.
 
     Parameters
     ----------
@@ -42,6 +41,8 @@ def recall_at_k(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -65,6 +66,8 @@ def recall_at_k(
     Jégou, Douze and Schmid (2011), "Product Quantization for Nearest Neighbor Search",
     IEEE TPAMI 33; for classes: Oh Song, Xiang, Jegelka and Savarese (2016), "Deep Metric
     Learning via Lifted Structured Feature Embedding", CVPR.
+    McSherry and Najork (2008), "Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores", ECIR: equally near rows.
 
     Examples
     --------
@@ -76,7 +79,7 @@ def recall_at_k(
     """
     check_number(k, "k", low=1, integer=True)
     ranking = rank(
-        Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=(k,), cap=k
+        Z, y, reference, reference_y, own, metric, unlabelled, n_jobs, ks=(k,), cap=k
     )  # fmt: skip
     return recall(ranking, 0)
 
@@ -88,6 +91,7 @@ def precision_at_k(
     k: int = 1,
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -96,8 +100,8 @@ def precision_at_k(
 
     ``mean over q of (1 / min(k, N_q)) Σ_{i <= k} rel_q(i)``, where rel_q(i) is 1 if the row in
     place i of q's ranking of N_q rows is a match: of q's class, and other than q. Queries without
-    any match are left out of the mean; equally near rows are ranked by index. At k = 1 it is the
-    accuracy of the nearest neighbour.
+    any match are left out of the mean. Where rows are equally near, it is the mean over all orders
+    of them. At k = 1 it is the accuracy of the nearest neighbour.
 
     Parameters
     ----------
@@ -112,6 +116,8 @@ def precision_at_k(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -134,6 +140,8 @@ def precision_at_k(
     ----------
     Manning, Raghavan and Schütze (2008), "Introduction to Information Retrieval",
     Cambridge University Press, chapter 8.
+    McSherry and Najork (2008), "Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores", ECIR: equally near rows.
 
     Examples
     --------
@@ -145,7 +153,7 @@ def precision_at_k(
     """
     check_number(k, "k", low=1, integer=True)
     ranking = rank(
-        Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=(k,), cap=k
+        Z, y, reference, reference_y, own, metric, unlabelled, n_jobs, ks=(k,), cap=k
     )  # fmt: skip
     return precision(ranking, 0, k)
 
@@ -156,6 +164,7 @@ def r_precision(
     *,
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -164,7 +173,8 @@ def r_precision(
 
     ``mean over q of (1 / R_q) Σ_{i <= R_q} rel_q(i)``, where rel_q(i) is 1 if the row in place i
     of q's ranking is a match: of q's class, and other than q; R_q is how many matches there are.
-    Queries without any are left out of the mean; equally near rows are ranked by index.
+    Queries without any are left out of the mean. Where rows are equally near, it is the mean over
+    all orders of them.
 
     Parameters
     ----------
@@ -177,6 +187,8 @@ def r_precision(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -200,6 +212,8 @@ def r_precision(
     Manning, Raghavan and Schütze (2008), "Introduction to Information Retrieval",
     Cambridge University Press, chapter 8.
     Musgrave, Belongie and Lim (2020), "A Metric Learning Reality Check", ECCV.
+    McSherry and Najork (2008), "Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores", ECIR: equally near rows.
 
     Examples
     --------
@@ -209,7 +223,7 @@ def r_precision(
     >>> r_precision(Z, ["a", "a", "b", "a", "b"])
     0.3
     """
-    return r_precision_of(rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs))
+    return r_precision_of(rank(Z, y, reference, reference_y, own, metric, unlabelled, n_jobs))
 
 
 def map_at_r(
@@ -219,6 +233,7 @@ def map_at_r(
     k: int | None = None,
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -228,7 +243,8 @@ def map_at_r(
     ``mean over q of (1 / R_q) Σ_{i <= R_q} P_q(i) rel_q(i)``, where rel_q(i) is 1 if the row in
     place i of q's ranking is a match (of q's class, and other than q), P_q(i) is the share of
     matches among the first i, and R_q is how many matches there are, or k if that is less.
-    Queries without any match are left out of the mean; equally near rows are ranked by index.
+    Queries without any match are left out of the mean. Where rows are equally near, it is the mean
+    over all orders of them.
 
     Parameters
     ----------
@@ -243,6 +259,8 @@ def map_at_r(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -264,6 +282,8 @@ def map_at_r(
     References
     ----------
     Musgrave, Belongie and Lim (2020), "A Metric Learning Reality Check", ECCV.
+    McSherry and Najork (2008), "Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores", ECIR: equally near rows.
 
     Examples
     --------
@@ -274,8 +294,8 @@ def map_at_r(
     0.25
     """
     check_number(k, "k", low=1, integer=True, optional=True)
-    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, cap=k)
-    return float(np.mean(ranking.average_precision))
+    ranking = rank(Z, y, reference, reference_y, own, metric, unlabelled, n_jobs, cap=k)
+    return map_at_r_of(ranking)
 
 
 def mean_reciprocal_rank(
@@ -285,6 +305,7 @@ def mean_reciprocal_rank(
     k: int | None = None,
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -293,7 +314,7 @@ def mean_reciprocal_rank(
 
     ``mean over q of 1 / min {i : rel_q(i) = 1}``, where rel_q(i) is 1 if the row in place i of q's
     ranking is a match: of q's class, and other than q. Queries without any match are left out of
-    the mean; equally near rows are ranked by index.
+    the mean. Where rows are equally near, it is the mean over all orders of them.
 
     Parameters
     ----------
@@ -309,6 +330,8 @@ def mean_reciprocal_rank(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -330,6 +353,8 @@ def mean_reciprocal_rank(
     References
     ----------
     Voorhees (1999), "The TREC-8 Question Answering Track Report".
+    McSherry and Najork (2008), "Computing Information Retrieval Performance Measures
+    Efficiently in the Presence of Tied Scores", ECIR: equally near rows.
 
     Examples
     --------
@@ -341,31 +366,10 @@ def mean_reciprocal_rank(
     """
     check_number(k, "k", low=1, integer=True, optional=True)
     ranking = rank(
-        Z, y, reference, reference_y, metric, unlabelled, n_jobs,
+        Z, y, reference, reference_y, own, metric, unlabelled, n_jobs,
         ks=() if k is None else (k,), cap=1, find_first=k is None,
     )  # fmt: skip
-    return reciprocal_rank(ranking, k)
-
-
-def recall(ranking: Ranking, at: int) -> float:
-    """Return the recall at one of the ranking's ks."""
-    return float(np.mean(ranking.hits[:, at] > 0))
-
-
-def precision(ranking: Ranking, at: int, k: int) -> float:
-    """Return the precision at one of the ranking's ks."""
-    return float(np.mean(ranking.hits[:, at] / np.minimum(k, ranking.n_ranked)))
-
-
-def r_precision_of(ranking: Ranking) -> float:
-    """Return the R-precision."""
-    return float(np.mean(ranking.r_hits / ranking.n_matches))
-
-
-def reciprocal_rank(ranking: Ranking, k: int | None) -> float:
-    """Return the mean reciprocal rank of the first match; beyond k it counts 0."""
-    counts = (ranking.first > 0) & (ranking.first <= (np.inf if k is None else k))
-    return float(np.mean(counts / np.maximum(ranking.first, 1)))
+    return reciprocal_rank(ranking)
 
 
 MEASURES: dict[str, Callable[..., float]] = {

@@ -11,9 +11,16 @@ from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_choice, check_number, check_sides
 from skhnm.kernels._rows import unit_rows
+from skhnm.metrics._own import check_own, warn_of_own_rows
 from skhnm.metrics._ranking import Ranking, rank_matches
 
 METRICS = ("euclidean", "cosine")
+
+ONE_CLASS = (
+    "holds one class only, so any ranking is perfect: pass rows of at least two classes. "
+    "scikit-learn stratifies folds by itself for classifiers only: in a cross-validation pass "
+    "cv=StratifiedKFold(3, shuffle=True), or put a classifier last in the pipeline"
+)
 
 
 def rank(
@@ -21,6 +28,7 @@ def rank(
     y: Any,
     reference: Any,
     reference_y: Any,
+    own: Any,
     metric: str,
     unlabelled: Any,
     n_jobs: int | None,
@@ -39,14 +47,19 @@ def rank(
     check_choice(metric, "metric", METRICS)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     effective_n_jobs(n_jobs)
-    Z, codes, reference, reference_codes, own = check_sides(
+    apart = reference is not None
+    Z, codes, reference, reference_codes, itself = check_sides(
         Z, y, reference, reference_y, unlabelled, ("reference", "reference_y")
     )
-    _check_judgeable(codes, reference_codes, own)
+    if own is not None:
+        itself = check_own(own, y, reference_y, codes, reference_codes)
+    _check_judgeable(codes, reference_codes, itself, apart)
+    if apart and own is None:
+        warn_of_own_rows(Z, codes, reference, reference_codes)
     if metric == "cosine":
         Z, reference = for_cosine(Z, reference)
     return rank_matches(
-        Z, codes, reference, reference_codes, own,
+        Z, codes, reference, reference_codes, itself,
         ks=ks, cap=cap, find_first=find_first, n_jobs=n_jobs,
     )  # fmt: skip
 
@@ -64,10 +77,11 @@ def for_cosine(Z: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatA
     return sides[0], sides[-1]
 
 
-def _check_judgeable(codes: IndexArray, reference_codes: IndexArray, own: IndexArray) -> None:
+def _check_judgeable(
+    codes: IndexArray, reference_codes: IndexArray, own: IndexArray, apart: bool
+) -> None:
     """Raise if no query has a match, or if all are of one class and none could fail."""
-    same = bool((own >= 0).any())
-    of, label_of = ("Z", "y") if same else ("reference", "reference_y")
+    of, label_of = ("reference", "reference_y") if apart else ("Z", "y")
     for rows, name, label in ((codes, "Z", "y"), (reference_codes, of, label_of)):
         if len(rows) == 0:
             raise ValueError(f"{name} has no rows, so there is nothing to rank")
@@ -75,15 +89,14 @@ def _check_judgeable(codes: IndexArray, reference_codes: IndexArray, own: IndexA
             raise ValueError(f"{label} holds no label but the one that means unlabelled")
     counts = np.bincount(reference_codes[reference_codes >= 0])
     if (counts > 0).sum() == 1:
-        raise ValueError(
-            f"{label_of} holds one class only, so any ranking is perfect: pass rows of at "
-            "least two classes"
-        )
-    matches = np.append(counts, np.zeros(codes.max() + 1, dtype=np.intp))[codes[codes >= 0]]
-    if matches.max() <= same:
-        raise ValueError(
-            "no row of Z has a match: each is the only one of its class, and at least one "
-            "class needs two rows"
-            if same
-            else "no row of Z has a match: reference_y holds none of the classes of y"
-        )
+        raise ValueError(f"{label_of} {ONE_CLASS}")
+    n_of_class = np.append(counts, np.zeros(codes.max() + 1, dtype=np.intp))
+    if (n_of_class[codes] - (own >= 0))[codes >= 0].max() > 0:
+        return
+    if not apart:
+        why = "each is the only one of its class, and at least one class needs two rows"
+    elif (own >= 0).any():
+        why = "reference_y holds no row of their classes but their own"
+    else:
+        why = "reference_y holds none of the classes of y"
+    raise ValueError(f"no row of Z has a match: {why}")

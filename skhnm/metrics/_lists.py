@@ -14,8 +14,8 @@ class Lists:
 
     Parameters
     ----------
-    room : int
-        Length at which the lists begin.
+    room, most : int
+        Length at which the lists begin, and how long one may become: as long as the reference.
     norms : (r,) float64
         Squared norms of the scaled queries.
     slack : (r,) float32
@@ -30,12 +30,14 @@ class Lists:
     def __init__(
         self,
         room: int,
+        most: int,
         norms: FloatArray,
         slack: FloatArray,
         ceiling: FloatArray,
         wanted: IndexArray,
     ) -> None:
         self.norms = norms
+        self._most = most
         self._slack = slack
         self._ceiling = ceiling
         self._limit = ceiling + 2 * slack
@@ -64,10 +66,13 @@ class Lists:
         )  # fmt: skip
 
     def are_complete(self) -> NDArray[np.bool_]:
-        """Whether each list surely holds what is wanted of it (r,)."""
+        """Whether each list surely holds what is wanted of it (r,).
+
+        Its last entry is not to be relied on: `collect_tile` writes there what may be far.
+        """
         n_below = np.empty_like(self.counts)
         count_tile(self.values, np.minimum(self.counts, self.room), self._ceiling, n_below)
-        return (n_below >= self._wanted) & (self.counts <= self.room)
+        return (n_below >= self._wanted) & (self.counts < self.room)
 
     def begin_again(self, short: NDArray[np.bool_]) -> None:
         """Empty some lists, to collect them without a ceiling; close the others."""
@@ -82,8 +87,9 @@ class Lists:
         for r in np.flatnonzero(self.counts + n_more > self.room):
             self._cut_back(int(r))
         if self.counts.max() + n_more > self.room // 4 * 3:
-            self.values = np.concatenate([self.values, np.empty_like(self.values)], axis=1)
-            self.columns = np.concatenate([self.columns, np.empty_like(self.columns)], axis=1)
+            n_more = min(self.room, self._most + 1 - self.room)
+            self.values = np.pad(self.values, ((0, 0), (0, n_more)))
+            self.columns = np.pad(self.columns, ((0, 0), (0, n_more)))
 
     def _cut_back(self, r: int) -> None:
         """Lower the ceiling of a long list to the last value that is wanted."""

@@ -2,9 +2,9 @@
 
 A ranking is cut where nothing counts any more: after its first R places, or the largest k. A
 sample of the reference tells beforehand about how far away that is. What lies nearer is
-collected, tile by tile, and ranked. So memory grows with the places that count, for the
-queries of one tile. Where rows ask about each other, and the lists of all of them are not too
-much, a tile serves its rows and its columns, which halves the product.
+collected, tile by tile, and ranked. So memory grows with the places that count, and what ties
+with the last of them, for the queries of one tile. Where rows ask about each other, and the lists
+of all of them are not too much, a tile serves its rows and its columns, which halves the product.
 """
 
 from __future__ import annotations
@@ -16,14 +16,18 @@ import numpy as np
 
 from skhnm.common._threads import run_tiles
 from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._rank import judge_tile, value_at_place
+from skhnm.kernels._ties import mean_reciprocal
 from skhnm.metrics._lists import Lists
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
 
 _SAMPLE = 1024
 _ENTRIES = 2**23
-"""Entries of the lists of one tile of queries, at eight bytes."""
+"""Entries of the lists of one tile of queries, at eight bytes; twice as many where rows tie."""
+
+_LEAST_QUERIES = 16
 
 _MOST_ENTRIES = 2**26
 """Most entries of the lists of all queries at once."""
@@ -31,9 +35,10 @@ _MOST_ENTRIES = 2**26
 
 @dataclass(frozen=True)
 class Ranking:
-    """Where the matches of each judged query stand, nearest first, ties by index.
+    """Where the matches of each judged query stand, nearest first.
 
-    A query is judged if the reference has a row of its class, other than itself.
+    A query is judged if the reference has a row of its class, other than itself. Where rows are
+    equally far, every number is the mean over all orders of them.
 
     Parameters
     ----------
@@ -41,24 +46,25 @@ class Ranking:
         Labelled queries, judged or not.
     n_matches : (q,) intp
         R: rows of the query's class in the reference, less itself.
-    first : (q,) intp
-        Place of the first match, from 1; 0 if it is not among the places that count.
-    hits : (q, s) intp
-        Matches in the first k places, for each of the `ks`.
-    r_hits : (q,) intp
+    hits, found : (q, s) float64
+        Matches in the first k places, and the probability of any, for each of the `ks`.
+    r_hits : (q,) float64
         Matches in the first R places, or in `cap` if that is less.
     average_precision : (q,) float64
         Mean over these places of the precision where there is a match, 0 where there is none.
+    reciprocal_rank : (q,) float64
+        One over the place of the first match; 0 if it is not among the places that count.
     n_ranked : (q,) intp
         Rows in the query's ranking.
     """
 
     n_queries: int
     n_matches: IndexArray
-    first: IndexArray
-    hits: IndexArray
-    r_hits: IndexArray
+    hits: FloatArray
+    found: FloatArray
+    r_hits: FloatArray
     average_precision: FloatArray
+    reciprocal_rank: FloatArray
     n_ranked: IndexArray
 
 
@@ -85,13 +91,13 @@ def rank_matches(
     reference, reference_codes : (N, m) float, (N,) intp
         What is searched; of the same type, and in the same codes.
     own : (n,) intp
-        Each query's own row of the reference, -1 if it has none.
+        Each query's own row of the reference, which is of its class; -1 if it has none.
     ks : sequence of int
         Depths at which to count the matches.
     cap : int or None
         Most places that count for `r_hits` and `average_precision`; None is no limit.
     find_first : bool
-        Look for the first match beyond the places that count as well.
+        Look for the first match beyond the largest of the `ks` as well.
     n_jobs : int or None
         Threads; never changes the result.
     """
@@ -102,19 +108,22 @@ def rank_matches(
     n_matches = n_matches[rows]
     r_places = n_matches if cap is None else np.minimum(n_matches, cap)
     ranker = _Ranker(reference, reference_codes, n_jobs)
-    asked = _Asked(Z, codes, own, rows, r_places, np.asarray(ks, dtype=np.intp))
+    last_first = np.iinfo(np.intp).max if find_first else max(ks, default=0)
+    asked = _Asked(Z, codes, own, rows, r_places, np.asarray(ks, dtype=np.intp), last_first)
     if len(rows):
         ranker.judge(asked)
-    beyond = rows[asked.first == 0]
-    if find_first and len(beyond):
-        asked.first[asked.first == 0] = ranker.place_of_first(Z[beyond], codes[beyond], own[beyond])
+    beyond = asked.reciprocal == 0
+    if find_first and beyond.any():
+        far = rows[beyond]
+        asked.reciprocal[beyond] = ranker.reciprocal_ranks(Z[far], codes[far], own[far])
     return Ranking(
         n_queries=int((codes >= 0).sum()),
         n_matches=n_matches,
-        first=asked.first,
         hits=asked.hits,
+        found=asked.found,
         r_hits=asked.r_hits,
         average_precision=asked.precision,
+        reciprocal_rank=asked.reciprocal,
         n_ranked=len(ranker) - (own[rows] >= 0),
     )
 
@@ -132,6 +141,8 @@ class _Asked:
         Places for R-precision and MAP@R.
     ks : (s,) intp
         Depths at which to count.
+    last_first : int
+        Last place at which a first match counts for `reciprocal`.
     """
 
     def __init__(
@@ -142,17 +153,17 @@ class _Asked:
         rows: IndexArray,
         r_places: IndexArray,
         ks: IndexArray,
+        last_first: int,
     ) -> None:
         self.Z = Z
         self.codes = codes[rows]
         self.own = own[rows]
         self.rows = rows
         self.ks = ks
+        self.last_first = last_first
         self.places = np.stack([np.maximum(r_places, ks.max(initial=1)), r_places], axis=1)
-        self.first = np.zeros(len(rows), dtype=np.intp)
-        self.r_hits = np.zeros(len(rows), dtype=np.intp)
-        self.precision = np.zeros(len(rows))
-        self.hits = np.zeros((len(rows), len(ks)), dtype=np.intp)
+        self.hits, self.found = np.zeros((2, len(rows), len(ks)))
+        self.r_hits, self.precision, self.reciprocal = np.zeros((3, len(rows)))
 
 
 class _Ranker(ExactSearch):
@@ -169,9 +180,14 @@ class _Ranker(ExactSearch):
         tiles = self._cut(wanted[by_length])
 
         def judge(number: int) -> None:
-            queries = by_length[tiles[number]]
-            lists = self._collect(asked, queries, wanted[queries])
-            self._judge_lists(asked, queries, lists)
+            waiting = [by_length[tiles[number]]]
+            while waiting:
+                queries = waiting.pop()
+                lists = self._collect(asked, queries, wanted[queries])
+                if lists is None:
+                    waiting += np.array_split(queries, 2)
+                else:
+                    self._judge_lists(asked, queries, lists)
 
         run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(len(rest)))
 
@@ -227,17 +243,17 @@ class _Ranker(ExactSearch):
         """Rank some queries, whose lists are those `listed`, and count."""
         begin, end = self.own_range(asked.codes[queries])
         depths, back = np.unique(asked.ks, return_inverse=True)
-        n = len(queries)
-        first, r_hits = np.zeros(n, dtype=np.intp), np.zeros(n, dtype=np.intp)
-        precision, hits = np.zeros(n), np.zeros((n, len(depths)), dtype=np.intp)
+        hits, found = np.zeros((2, len(queries), len(depths)))
+        r_hits, precision, reciprocal = np.zeros((3, len(queries)))
         judge_tile(
             lists.values[listed], lists.columns[listed], lists.counts[listed], begin, end,
             asked.own[queries], lists.norms[listed], self._norms, self._roundoff,
             asked.places[queries], depths, asked.Z, asked.rows[queries], self.pool, self.order,
-            first, r_hits, precision, hits,
+            asked.last_first, hits, found, r_hits, precision, reciprocal,
         )  # fmt: skip
-        asked.first[queries], asked.r_hits[queries] = first, r_hits
-        asked.precision[queries], asked.hits[queries] = precision, hits[:, back]
+        asked.hits[queries], asked.found[queries] = hits[:, back], found[:, back]
+        asked.r_hits[queries], asked.precision[queries] = r_hits, precision
+        asked.reciprocal[queries] = reciprocal
 
     def _cut(self, wanted: IndexArray) -> list[slice]:
         """Cut queries, by ascending length of their rankings, into tiles of limited memory."""
@@ -246,7 +262,7 @@ class _Ranker(ExactSearch):
         while start < len(wanted):
             height = min(ROW_TILE, max(64, -(-len(wanted) // 12)), len(wanted) - start)
             longest = self._room(wanted[start : start + height][-1:]) + column_width(len(self))
-            height = min(height, max(16, _ENTRIES // longest))
+            height = min(height, max(_LEAST_QUERIES, _ENTRIES // longest))
             tiles.append(slice(start, start + height))
             start += height
         return tiles
@@ -262,8 +278,11 @@ class _Ranker(ExactSearch):
         longest = (place + 2.5 * np.sqrt(place)) * len(self) / _SAMPLE
         return int(min(longest, len(self))) + 1
 
-    def _collect(self, asked: _Asked, queries: IndexArray, wanted: IndexArray) -> Lists:
-        """List what may be among the wanted nearest of some queries."""
+    def _collect(self, asked: _Asked, queries: IndexArray, wanted: IndexArray) -> Lists | None:
+        """List what may be among the wanted nearest of some queries; None if these are too many.
+
+        Where rows tie with the last that is wanted, a list is longer than could be foreseen.
+        """
         augmented, norms = self._augment(asked.Z, asked.rows[queries])
         everywhere = np.array([[0, len(self), 0, 0]])
         lists = self._open_lists(
@@ -272,6 +291,8 @@ class _Ranker(ExactSearch):
         while True:
             for tile, others in self._products(augmented, everywhere):
                 lists.make_room(others.stop - others.start)
+                if lists.values.size > 2 * _ENTRIES and len(queries) > _LEAST_QUERIES:
+                    return None
                 lists.append(tile, others.start)
             complete = lists.are_complete()
             if complete.all():
@@ -285,7 +306,7 @@ class _Ranker(ExactSearch):
         """Return empty lists of queries of some squared norms (r,)."""
         # A query may be so far away that nothing is known of its distances in float32.
         slack = np.minimum(self._slack(norms, slice(0, len(self))), 1e37).astype(np.float32)
-        return Lists(self._room(wanted) + more, norms, slack, ceiling, wanted)
+        return Lists(self._room(wanted) + more, len(self), norms, slack, ceiling, wanted)
 
     def _ceilings(self, augmented: FloatArray, wanted: IndexArray) -> FloatArray:
         """Estimate, by a sample of the columns, a distance beyond the wanted places (r,)."""
@@ -297,17 +318,27 @@ class _Ranker(ExactSearch):
             value_at_place(tile, self._place_in_sample(wanted), ceilings)
         return ceilings
 
-    def place_of_first(self, queries: FloatArray, codes: IndexArray, own: IndexArray) -> IndexArray:
-        """Return the place of the nearest match, for queries where it is far away."""
-        match, distance = self.nearest(queries, codes, 1, side="own", own=own)
-        nearer = self.count_within(
+    def reciprocal_ranks(
+        self, queries: FloatArray, codes: IndexArray, own: IndexArray
+    ) -> FloatArray:
+        """Return one over the place of the nearest match, for queries where it is far away."""
+        _, distance = self.nearest(queries, codes, 1, side="own", own=own)
+        below, above = np.nextafter(distance, -np.inf), np.nextafter(distance, np.inf)
+        before = self.count_within(
             queries, codes, lower=np.full_like(distance, -np.inf), upper=distance
         )
-        tied, first = self.list_within(
-            queries, codes,
-            lower=np.nextafter(distance, -np.inf), upper=np.nextafter(distance, np.inf),
+        others = self.count_within(queries, codes, lower=below, upper=above)
+        matches = self.count_within(queries, codes, side="own", lower=below, upper=above)
+        to_itself = np.empty_like(distance)
+        rows = np.arange(len(own), dtype=np.intp)
+        pair_distances_tile(
+            queries, self.pool, rows, own[:, None], np.inf, 0, len(own), to_itself
         )  # fmt: skip
-        query = np.repeat(np.arange(len(match)), np.diff(first))
-        before = np.bincount(query[tied < match[query, 0]], minlength=len(match))
-        place: IndexArray = 1 + nearer + before
-        return place
+        matches -= (to_itself == distance)[:, 0]
+        everywhere = np.iinfo(np.intp).max
+        return np.array(
+            [
+                mean_reciprocal(n + h, h, start, everywhere)
+                for n, h, start in zip(others, matches, before, strict=True)
+            ]
+        )

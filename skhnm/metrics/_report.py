@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from skhnm.common._validation import check_number
-from skhnm.metrics._functions import precision, r_precision_of, recall, reciprocal_rank
 from skhnm.metrics._inputs import rank
+from skhnm.metrics._means import map_at_r_of, precision, r_precision_of, recall, reciprocal_rank
 from skhnm.metrics._table import Report
 
 
@@ -24,6 +22,7 @@ def retrieval_report(
     ks: Iterable[int] = (1, 5, 10),
     reference: Any = None,
     reference_y: Any = None,
+    own: Any = None,
     metric: str = "euclidean",
     unlabelled: Any = None,
     n_jobs: int | None = None,
@@ -43,6 +42,8 @@ def retrieval_report(
         left out of its own ranking by position.
     reference_y : array-like of shape (N,), optional
         Labels of the reference.
+    own : array-like of shape (n,), int, optional
+        Each query's own row of the reference, which it never finds; -1 for none.
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
@@ -89,14 +90,16 @@ def retrieval_report(
     0.25
     """
     ks = _check_places(ks)
-    ranking = rank(Z, y, reference, reference_y, metric, unlabelled, n_jobs, ks=ks, find_first=True)
+    ranking = rank(
+        Z, y, reference, reference_y, own, metric, unlabelled, n_jobs, ks=ks, find_first=True
+    )
     return RetrievalReport(
         {f"recall_at_{k}": recall(ranking, at) for at, k in enumerate(ks)}
         | {f"precision_at_{k}": precision(ranking, at, k) for at, k in enumerate(ks)}
         | {
             "r_precision": r_precision_of(ranking),
-            "map_at_r": float(np.mean(ranking.average_precision)),
-            "mean_reciprocal_rank": reciprocal_rank(ranking, None),
+            "map_at_r": map_at_r_of(ranking),
+            "mean_reciprocal_rank": reciprocal_rank(ranking),
             "n_queries": ranking.n_queries,
             "n_without_match": ranking.n_queries - len(ranking.n_matches),
         }

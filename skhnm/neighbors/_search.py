@@ -275,11 +275,15 @@ class ExactSearch:
         *,
         lower: FloatArray,
         upper: FloatArray,
+        side: Side = "other",
         hidden: Lists | None = None,
     ) -> IndexArray:
-        """Count the rows of other classes inside each open window (n, w) → (n * w,)."""
+        """Count the rows of some classes inside each open window (n, w) → (n * w,).
+
+        A query that stands in the pool is one of its own class.
+        """
         none_wanted = np.empty((lower.size, 0), dtype=np.intp)
-        return self._within(queries, codes, lower, upper, none_wanted, hidden)[0]
+        return self._within(queries, codes, lower, upper, none_wanted, side, hidden)[0]
 
     def take_within(
         self,
@@ -295,7 +299,7 @@ class ExactSearch:
 
         `wanted` (n * w, k) ascends along each row; ordinals past the count find -1.
         """
-        return self._within(queries, codes, lower, upper, wanted, hidden)[1]
+        return self._within(queries, codes, lower, upper, wanted, "other", hidden)[1]
 
     def _within(
         self,
@@ -304,9 +308,10 @@ class ExactSearch:
         lower: FloatArray,
         upper: FloatArray,
         wanted: IndexArray,
+        side: Side,
         hidden: Lists | None,
     ) -> tuple[IndexArray, IndexArray]:
-        plan = Plan(codes, self.allowed(codes, "other"), lower, upper, hidden=hidden)
+        plan = Plan(codes, self.allowed(codes, side), lower, upper, hidden=hidden)
         wanted = plan.sort(wanted)
         counts = np.zeros((len(plan.lower), 2), dtype=np.intp)
         found = np.full(wanted.shape, -1, dtype=np.intp)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.metrics import label_ranking_average_precision_score, ndcg_score
 from sklearn.metrics.pairwise import cosine_distances, euclidean_distances
 from sklearn.model_selection import LeaveOneOut, cross_val_score
@@ -29,6 +30,7 @@ every_trial = pytest.mark.parametrize(
 )
 
 Z, Y = cases.uneven()
+NONE = np.full(25, -1)  # no query stands in the reference
 
 
 def judged_by_loops(function, arguments, *data):
@@ -43,7 +45,7 @@ def judged_by_loops(function, arguments, *data):
 @pytest.mark.parametrize("make", [cases.with_batch, cases.with_pool])
 def test_it_is_what_plain_loops_say(function, arguments, case, make):
     Z, y, pool, pool_y, own = make(*cases.CASES[case])
-    reference = {} if pool is Z else {"reference": pool, "reference_y": pool_y}
+    reference = {} if pool is Z else {"reference": pool, "reference_y": pool_y, "own": own}
     found = function(Z, y, **reference, unlabelled=-1, **arguments)
     expected = judged_by_loops(function, arguments, Z, y, pool, pool_y, own)
     assert found == pytest.approx(expected, abs=1e-12)
@@ -63,7 +65,7 @@ def test_by_hand():
     # Matches of the rows of a and b in turn: 01 1 0, 001 0, 01 1 0 (3: 1, 0, 7, 15), 10 1 0, 0001.
     first = [2, 4, 2, 1, 3]
     ranked = naive.rankings(line, [0, 1, 0, 0, 1], line, [0, 1, 0, 0, 1], range(5))
-    assert [match.index(True) + 1 for match in ranked] == first
+    assert [runs.index([True]) + 1 for runs in ranked] == first
     assert recall_at_k(line, y, k=2) == 3 / 5
     assert precision_at_k(line, y, k=1) == 1 / 5
     assert mean_reciprocal_rank(line, y) == pytest.approx(np.mean(1 / np.array(first)))
@@ -72,16 +74,60 @@ def test_by_hand():
     assert map_at_r(line, y) == pytest.approx((1 / 4 + 1 / 4 + 1 / 2) / 5)
 
 
-def test_equally_near_rows_are_ranked_by_index():
-    same = np.zeros((4, 2))
-    assert precision_at_k(same, [0, 0, 1, 1]) == 1 / 2  # row 0, but row 1 for row 0
-    assert precision_at_k(same, [0, 1, 0, 1]) == 1 / 4
+def test_where_rows_are_equally_near_it_is_the_mean_over_all_orders_of_them():
+    same, y = np.zeros((4, 2)), [0, 0, 1, 1]  # each has one match among three
+    assert recall_at_k(same, y) == precision_at_k(same, y) == r_precision(same, y) == 1 / 3
+    assert recall_at_k(same, y, k=2) == pytest.approx(2 / 3)
+    assert precision_at_k(same, y, k=2) == 1 / 3
+    assert mean_reciprocal_rank(same, y) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
+    assert mean_reciprocal_rank(same, y, k=2) == pytest.approx((1 + 1 / 2) / 3)
+    line, y = np.array([[0.0], [1.0], [-1.0], [2.0], [-2.0]]), [0, 1, 0, 0, 2]
+    # Row 0 ranks 1 and 2 in either order, then 3 and 4: 01 | 10, with P = 1/2 or 1 in two places.
+    found = map_at_r(line[:1], y[:1], reference=line[1:], reference_y=y[1:])
+    assert found == pytest.approx((1 / 2 + 1) / 2 / 2)
+
+
+@every_trial
+def test_a_collapsed_embedding_is_as_good_as_chance(function, arguments):
+    y = np.repeat([0, 1], [90, 10])
+    n, R = 99, np.where(y == 0, 89, 9)
+    k = np.minimum(arguments.get("k") or {recall_at_k: 1, precision_at_k: 1}.get(function, n), n)
+    places = np.arange(1, n + 1)[:, None]
+    none = np.vstack([np.ones(100), np.cumprod(1 - R / (n - places + 1), axis=0)])  # of the first
+    chance = {
+        recall_at_k: 1 - none[k],
+        precision_at_k: R / n,
+        r_precision: R / n,
+        map_at_r: (
+            (R / n * (1 + (places - 1) * (R - 1) / (n - 1)) / places)
+            * (places <= np.minimum(R, k))
+        ).sum(axis=0) / np.minimum(R, k),
+        mean_reciprocal_rank: ((none[:-1] - none[1:]) / places)[:k].sum(axis=0),
+    }  # fmt: skip
+    for order in (np.arange(100), np.arange(100)[::-1], np.random.default_rng(0).permutation(100)):
+        found = function(np.zeros((100, 4)), y[order], **arguments)
+        assert found == pytest.approx(chance[function].mean())
+
+
+@every_trial
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+def test_the_order_of_rows_changes_not_a_bit(function, arguments, metric):
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:400] // 4, y[:400]
+    order = np.random.default_rng(0).permutation(400)
+    expected = function(X, y, metric=metric, **arguments)
+    assert function(X[order], y[order], metric=metric, **arguments) == expected
+    apart = {"reference": X[100:][::-1], "reference_y": y[100:][::-1], "own": NONE.repeat(4)}
+    expected = function(X[:100], y[:100], metric=metric, **apart, **arguments)
+    apart = {"reference": X[100:], "reference_y": y[100:], "own": NONE.repeat(4)}
+    found = function(X[99::-1], y[99::-1], metric=metric, **apart, **arguments)
+    assert found == expected
 
 
 def test_a_row_is_left_out_of_its_own_ranking_by_position_and_repeated_rows_are_not():
     Z, y = np.array([[0.0], [0.0], [1.0], [5.0]]), [0, 0, 1, 1]
     assert recall_at_k(Z, y) == 3 / 4
-    assert recall_at_k(Z, y, reference=Z, reference_y=y) == 1.0  # each finds itself
+    assert recall_at_k(Z, y, reference=Z, reference_y=y, own=[-1] * 4) == 1.0  # finds itself
 
 
 def test_more_places_than_rows_count_every_row():
@@ -165,8 +211,8 @@ def test_labels_may_be_of_any_type(function, arguments, label_as):
     labels = [label_as(int(c)) for c in binary]
     assert function(Z, labels, **arguments) == function(Z, binary, **arguments)
     assert function(Z, pd.Series(labels), **arguments) == function(Z, binary, **arguments)
-    apart = {"reference": Z[5:], "reference_y": labels[5:]}
-    expected = function(Z, binary, reference=Z[5:], reference_y=binary[5:], **arguments)
+    apart = {"reference": Z[5:], "reference_y": labels[5:], "own": NONE}
+    expected = function(Z, binary, **(apart | {"reference_y": binary[5:]}), **arguments)
     assert function(Z, labels, **apart, **arguments) == expected
 
 
@@ -175,22 +221,22 @@ def test_minus_one_is_a_class_unless_it_is_named(function):
     y = np.where(Y == 0, -1, Y)
     assert function(Z, y) == function(Z, Y)
     assert function(Z, y, unlabelled=-1) == function(Z[y != -1], y[y != -1])
-    kept = {"reference": Z[y != -1], "reference_y": y[y != -1]}
-    whole = {"reference": Z, "reference_y": y}
-    assert function(Z, y, unlabelled=-1, **whole) == function(*kept.values(), **kept)
+    kept = {"reference": Z[y != -1], "reference_y": y[y != -1], "own": NONE[y != -1]}
+    whole = {"reference": Z, "reference_y": y, "own": NONE}
+    assert function(Z, y, unlabelled=-1, **whole) == function(Z[y != -1], y[y != -1], **kept)
 
 
 @every_trial
 def test_the_reference_may_be_the_queries_with_other_labels(function, arguments):
-    other, own = Y[::-1].copy(), np.full(25, -1)
-    found = function(Z, Y, reference=Z, reference_y=other, **arguments)
-    assert found == pytest.approx(judged_by_loops(function, arguments, Z, Y, Z, other, own))
+    other = Y[::-1].copy()
+    found = function(Z, Y, reference=Z, reference_y=other, own=NONE, **arguments)
+    assert found == pytest.approx(judged_by_loops(function, arguments, Z, Y, Z, other, NONE))
 
 
 @every_function
 def test_classes_that_the_reference_lacks_are_left_out_of_the_mean(function):
-    reference = {"reference": Z[Y > 1], "reference_y": Y[Y > 1]}
-    assert function(Z, Y, **reference) == function(Z[Y > 1], Y[Y > 1], **reference)
+    apart = {"reference": Z[Y > 1] + 0.1, "reference_y": Y[Y > 1]}
+    assert function(Z, Y, **apart) == function(Z[Y > 1], Y[Y > 1], **apart)
 
 
 @every_function
@@ -205,8 +251,8 @@ def test_a_row_alone_in_its_class_is_no_query_but_stands_in_the_rankings(functio
 @every_function
 def test_the_reference_may_be_of_another_floating_type(function):
     grid, y = cases.on_a_grid()
-    apart = {"reference": grid.astype(np.float32), "reference_y": y}
-    assert function(grid, y, **apart) == function(grid, y, reference=grid, reference_y=y)
+    apart = {"reference": grid.astype(np.float32), "reference_y": y, "own": [-1] * 24}
+    assert function(grid, y, **apart) == function(grid, y, **(apart | {"reference": grid}))
     assert function(grid.astype(int), y) == function(grid, y)
     assert function(pd.DataFrame(grid), pd.Categorical(y)) == function(grid, y)
 
@@ -230,7 +276,7 @@ def test_arrays_are_left_as_they_are(function):
     Z, y = cases.uneven()
     Z.flags.writeable = y.flags.writeable = False
     for metric in ("euclidean", "cosine"):
-        function(Z, y, metric=metric, reference=Z, reference_y=y)
+        function(Z, y, metric=metric, reference=Z, reference_y=y, own=NONE)
 
 
 # Cosine.
@@ -259,8 +305,10 @@ def test_by_cosine_a_zero_row_is_similar_to_none_but_zero_rows():
     slightly = {"reference": [[0.0, 0.0], [0.3, 1.0]], "reference_y": [0, 1]}
     assert recall_at_k([[1.0, 0.0]], [1], metric="cosine", **slightly) == 1.0
     apart = {"reference": Z[2:], "reference_y": y[2:]}
-    assert recall_at_k(Z[:2], [1, 1], metric="cosine", **apart) == 1.0  # a tie: row 2 comes first
-    assert recall_at_k(Z[:2], [0, 0], metric="cosine", **apart) == 0.0
+    assert recall_at_k(Z[:2], [1, 1], metric="cosine", **apart) == pytest.approx(
+        2 / 3
+    )  # three are equally near
+    assert recall_at_k(Z[:2], [0, 0], metric="cosine", **apart) == 1 / 3
 
 
 # What they refuse.

@@ -1,5 +1,7 @@
 """Rankings by tiles: the same as plain loops, whichever way and in whatever tiles."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -41,16 +43,21 @@ def way(request, tiles, monkeypatch):
 
 
 def by_loops(Z, y, reference, reference_y, own, cap):
-    """Rows of (R, first, hits, R-hits, average precision) of each judged query."""
+    """Rows of what a ranking says of each judged query."""
     rows = []
-    for matches in naive.rankings(Z, y, reference, reference_y, own):
-        n_matches = sum(matches)
-        places = min(n_matches, cap or n_matches)
-        hits = [sum(matches[:k]) for k in KS]
-        precisions = [sum(matches[: i + 1]) / (i + 1) for i in range(places) if matches[i]]
-        first = matches.index(True) + 1
+    for runs in naive.rankings(Z, y, reference, reference_y, own):
+        R = naive.n_matches(runs)
+        places = min(R, cap or R)
         rows.append(
-            [n_matches, first, *hits, sum(matches[:places]), sum(precisions) / places, len(matches)]
+            [
+                R,
+                *[naive.mean_number_in(runs, k) for k in KS],
+                *[naive.mean_any_in(runs, k) for k in KS],
+                naive.mean_number_in(runs, places),
+                naive.mean_precisions_in(runs, places) / places,
+                naive.mean_reciprocal_in(runs, math.inf),
+                naive.n_rows(runs),
+            ]
         )
     return np.array(rows)
 
@@ -60,8 +67,11 @@ def by_tiles(Z, y, reference, reference_y, own, cap, **options):
         Z, y, reference, reference_y, own, ks=KS, cap=cap, find_first=True, n_jobs=1, **options
     )
     return np.column_stack(
-        [r.n_matches, r.first, r.hits, r.r_hits, r.average_precision, r.n_ranked]
-    )
+        [
+            r.n_matches, r.hits, r.found, r.r_hits, r.average_precision, r.reciprocal_rank,
+            r.n_ranked,
+        ]
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DATA)
@@ -92,6 +102,42 @@ def test_equals_plain_loops_for_queries_of_another_scale(way, scale):
     np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_first_matches_that_are_far_and_tie_with_others(way, shift):
+    """Rows on a line: many of other classes, and beyond them several of each equally far."""
+    places = np.concatenate([[0.0], np.repeat([1, -1, 2, -2, 3, -3, 5.5], [9, 6, 3, 2, 1, 2, 1])])
+    y = np.array([0] + 15 * [1] + [0, 1, 0, 2, 0] + [2, 0, 0] + [2])
+    order = np.random.default_rng(0).permutation(25)
+    Z, y, own = places[order, None], y[order], np.arange(25)
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, 1), by_loops(Z, y, Z, y, own, 1))
+    asked = Z + shift, y, Z, y, own, 1  # a query may lie apart from its own row
+    np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
+    found = rank_matches(Z, y, Z, y, own, find_first=True, cap=1).reciprocal_rank
+    expected = [naive.mean_reciprocal_in(r, math.inf) for r in naive.rankings(Z, y, Z, y, own)]
+    np.testing.assert_allclose(found, expected)
+
+
+def test_where_all_rows_tie_lists_are_no_longer_than_the_reference_and_few_at_a_time(monkeypatch):
+    sizes = []
+
+    def watch(self, asked, queries, lists, listed=slice(None)):
+        sizes.append((lists.values.shape, lists.counts.max()))
+        judge_lists(self, asked, queries, lists, listed)
+
+    judge_lists = _ranking._Ranker._judge_lists
+    monkeypatch.setattr(_ranking._Ranker, "_judge_lists", watch)
+    monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted: 20)
+    monkeypatch.setattr(_ranking, "_ENTRIES", 2**13)
+    Z, y = np.zeros((700, 2)), np.arange(700) % 50
+    own = np.arange(700)
+    found = rank_matches(Z, y, Z, y, own, ks=(1,), n_jobs=1)
+    np.testing.assert_allclose(found.hits, 13 / 699)
+    assert sum(height for (height, _), _ in sizes) == 700
+    for (height, room), longest in sizes:
+        assert longest == 700 < room <= 701
+        assert height <= _ranking._LEAST_QUERIES or height * room <= 2 * _ranking._ENTRIES
+
+
 def test_equals_plain_loops_with_tiles_of_any_size(way, monkeypatch):
     Z, y = data("ties")
     own = np.arange(len(Z))
@@ -120,6 +166,22 @@ def test_lists_without_room_are_found_out(way, monkeypatch):
     for room in (1, 30):
         monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted, room=room: room)
         np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, None), by_loops(Z, y, Z, y, own, None))
+
+
+def test_lists_that_are_just_full_are_found_out(monkeypatch):
+    """Whoever comes after the last entry for which there is room may take its place."""
+    Z, y = data("classes mixed")
+    own, full = np.arange(len(Z)), 60
+    monkeypatch.setattr(_ranking, "_SAMPLE", 16)
+    monkeypatch.setattr(_tiling, "ROW_TILE", 16)
+    monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted: full)
+
+    def so_many(self, rows, wanted):
+        tile = np.sort(rows @ self._prepare_columns().T, axis=1)
+        return tile[:, full - 1]
+
+    monkeypatch.setattr(_ranking._Ranker, "_ceilings", so_many)
+    np.testing.assert_allclose(by_tiles(Z, y, Z, y, own, 3), by_loops(Z, y, Z, y, own, 3))
 
 
 @pytest.mark.parametrize("name", DATA)
