@@ -15,11 +15,11 @@ LAYERS = [
     {"exceptions", "common"},
     {"kernels"},
     {"embeddings", "losses", "neighbors"},
-    {"pools"},
+    {"pools", "metrics"},
     {"miners"},
     {"training", "offline"},
     {"estimators"},
-    {"metrics", "testing"},
+    {"testing"},
     {"comparison"},
     {"plotting"},
 ]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from skhnm.common._typing import FloatArray
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._data import TrainingData
-from skhnm.kernels._rows import unit_rows
-from skhnm.neighbors._search import ExactSearch
+from skhnm.kernels._rows import distinct_rows, unit_rows
+from skhnm.metrics._means import precision
+from skhnm.metrics._ranking import rank_matches
 
 
 def make_judge(
@@ -20,24 +20,25 @@ def make_judge(
 ) -> Callable[[BaseEmbedding], float]:
     """Return a function that gives an embedding's precision at 1 on held-out rows.
 
-    These look for their neighbours among the rows that are learned from; where whole classes are
-    held out, among each other.
+    They are ranked among the rows that are learned from; where whole classes are held out, among
+    each other.
     """
-    of_new_classes = not np.isin(held_out.codes, data.codes).any()
-    reference = held_out if of_new_classes else data
-    own = np.arange(len(held_out)) if of_new_classes else None
-    has_match = np.bincount(reference.codes)[held_out.codes] > of_new_classes
-
-    def embed(embedding: BaseEmbedding, X: FloatArray) -> FloatArray:
-        Z = embedding.embed(X)
-        return unit_rows(Z)[0] if normalize else Z
+    among_others = bool(np.isin(held_out.codes, data.codes).any())
+    n = len(data) if among_others else 0
+    X = np.concatenate([data.X[:n], held_out.X])
+    codes = np.concatenate([data.codes[:n], held_out.codes])
+    own = np.full(len(held_out), -1, dtype=np.intp) if among_others else np.arange(len(held_out))
+    first, which = distinct_rows(X)
 
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        search = ExactSearch(embed(embedding, reference.X), reference.codes, n_jobs)
-        queries = embed(embedding, held_out.X)
-        nearest, _ = search.nearest(queries, held_out.codes, 1, side="any", own=own)
-        found = reference.codes[nearest[:, 0]] == held_out.codes
-        return float(found[has_match].mean())
+        Z = embedding.embed(X[first])[which]  # a product may round equal rows differently
+        if normalize:
+            Z = unit_rows(Z)[0]
+        queries, reference = (Z[n:], Z[:n]) if among_others else (Z, Z)
+        ranking = rank_matches(
+            queries, codes[n:], reference, codes[: n or None], own, ks=(1,), cap=1, n_jobs=n_jobs
+        )
+        return precision(ranking, 0, 1)
 
     return precision_at_1
 

@@ -14,10 +14,12 @@ from skhnm.common._labels import encode_labels
 from skhnm.common._rows import as_rows
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray
-from skhnm.kernels._rows import unit_rows
+from skhnm.kernels._rows import distinct_rows, unit_rows
+from skhnm.metrics._inputs import ONE_CLASS
+from skhnm.metrics._means import precision
+from skhnm.metrics._ranking import rank_matches
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
-from skhnm.neighbors._search import ExactSearch
 from skhnm.training._objective import is_normalized
 
 FLOATS = [np.float64, np.float32]
@@ -55,8 +57,15 @@ class LearnedMetric(ABC):
         return self._transform(X)
 
     def _transform(self, X: Any) -> FloatArray:
+        return self._embed_as_shown(self._check_rows(X))
+
+    def _transform_as_trained(self, X: Any) -> FloatArray:
+        """Return embeddings whose Euclidean distances rank as the loss's distances do."""
+        return self._embed_as_trained(self._check_rows(X))
+
+    def _check_rows(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        return self._embed_as_shown(self._read_rows(X, reset=False))
+        return self._read_rows(X, reset=False)
 
     def _read_rows(self, X: Any, *, reset: bool, **checks: Any) -> FloatArray:
         """Return rows (n, d) as an array, or raise."""
@@ -74,18 +83,23 @@ class LearnedMetric(ABC):
 
     def _embed_as_shown(self, X: FloatArray) -> FloatArray:
         """Return what `transform` gives of validated rows."""
-        Z = self._embed(X if self.offset_ is None else X - self.offset_.astype(X.dtype))
+        Z = self._embed_near(X)
         return unit_rows(Z)[0] if self.normalize else Z
 
-    def _transform_as_trained(self, X: Any) -> FloatArray:
-        """Return embeddings whose Euclidean distances rank as the loss's distances do."""
-        Z = self._transform(X)
+    def _embed_as_trained(self, X: FloatArray) -> FloatArray:
+        Z = self._embed_near(X)
         return unit_rows(Z)[0] if is_normalized(self.normalize, self.loss_) else Z
+
+    def _embed_near(self, X: FloatArray) -> FloatArray:
+        """Map rows after what is far from the origin has come near."""
+        return self._embed(X if self.offset_ is None else X - self.offset_.astype(X.dtype))
 
     def score(self, X: Any, y: Any) -> float:
         """Precision at 1: how often a row's nearest other row bears its label.
 
-        Nearest by the learned distance; by cosine where the loss is on cosine similarity.
+        Nearest by the learned distance; by cosine where the loss is on cosine similarity. Where
+        several rows are nearest, it is the mean over them, so that no order of rows matters, and
+        a metric for which all are the same is no better than chance.
 
         Parameters
         ----------
@@ -99,21 +113,30 @@ class LearnedMetric(ABC):
         -------
         score : float
             In [0, 1]; higher is better.
+
+        Raises
+        ------
+        ValueError
+            If no class has two labelled rows, or there is one class only. Folds may be of one
+            class: scikit-learn stratifies them by itself for classifiers only, so pass
+            ``cv=StratifiedKFold(3, shuffle=True)`` to it, or a pipeline that ends in a classifier.
         """
-        Z = self._transform_as_trained(X)
+        X = self._check_rows(X)
         _, codes = encode_labels(y, self.unlabelled)
-        check_consistent_length(Z, codes)
-        known = codes >= 0
-        Z, codes = Z[known], codes[known]
-        judged = np.bincount(codes, minlength=1)[codes] > 1
-        if not judged.any():
+        check_consistent_length(X, codes)
+        counts = np.bincount(codes[codes >= 0])
+        if counts.max(initial=0) < 2:
             raise ValueError(
                 "score needs at least two labelled rows of one class, or no row can have its "
                 "own class as its nearest"
             )
+        if (counts > 0).sum() < 2:
+            raise ValueError(f"y {ONE_CLASS}")
+        first, which = distinct_rows(X)
+        Z = self._embed_as_trained(X[first])[which]  # a product may round equal rows differently
         own = np.arange(len(Z), dtype=np.intp)
-        nearest, _ = ExactSearch(Z, codes, self.n_jobs).nearest(Z, codes, 1, side="any", own=own)
-        return float((codes[nearest[judged, 0]] == codes[judged]).mean())
+        ranking = rank_matches(Z, codes, Z, codes, own, ks=(1,), cap=1, n_jobs=self.n_jobs)
+        return precision(ranking, 0, 1)
 
     def pair_distance(self, pairs: Any) -> FloatArray:
         """Learned distance of each pair of rows.
