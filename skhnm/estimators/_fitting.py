@@ -29,9 +29,10 @@ def make_judge(
     codes = np.concatenate([data.codes[:n], held_out.codes])
     own = np.full(len(held_out), -1, dtype=np.intp) if among_others else np.arange(len(held_out))
     first, which = distinct_rows(X)
+    distinct = X[first]
 
     def precision_at_1(embedding: BaseEmbedding) -> float:
-        Z = embedding.embed(X[first])[which]  # a product may round equal rows differently
+        Z = embedding.embed(distinct)[which]  # a product may round equal rows differently
         if normalize:
             Z = unit_rows(Z)[0]
         queries, reference = (Z[n:], Z[:n]) if among_others else (Z, Z)

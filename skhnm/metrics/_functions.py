@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from skhnm.common._labels import RAISE
 from skhnm.common._validation import check_number
 from skhnm.metrics._inputs import rank
 from skhnm.metrics._means import map_at_r_of, precision, r_precision_of, recall, reciprocal_rank
@@ -19,7 +20,7 @@ def recall_at_k(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> float:
     """Share of queries with a match among their k nearest rows.
@@ -46,8 +47,9 @@ def recall_at_k(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 
@@ -93,7 +95,7 @@ def precision_at_k(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> float:
     """Mean share of matches among the k nearest rows.
@@ -121,8 +123,9 @@ def precision_at_k(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 
@@ -166,7 +169,7 @@ def r_precision(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> float:
     """Mean share of matches among the R nearest rows, R being how many there are.
@@ -192,8 +195,9 @@ def r_precision(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 
@@ -235,7 +239,7 @@ def map_at_r(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> float:
     """Mean average precision at R: R-precision that also looks at the order.
@@ -264,8 +268,9 @@ def map_at_r(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 
@@ -307,7 +312,7 @@ def mean_reciprocal_rank(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> float:
     """Mean of one over the place of the first match.
@@ -335,8 +340,9 @@ def mean_reciprocal_rank(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from skhnm.common._labels import RAISE
 from skhnm.common._validation import check_number
 from skhnm.metrics._inputs import rank
 from skhnm.metrics._means import map_at_r_of, precision, r_precision_of, recall, reciprocal_rank
@@ -24,7 +25,7 @@ def retrieval_report(
     reference_y: Any = None,
     own: Any = None,
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     n_jobs: int | None = None,
 ) -> RetrievalReport:
     """Every measure of retrieval at once, from one ranking.
@@ -47,8 +48,9 @@ def retrieval_report(
     metric : {"euclidean", "cosine"}, default="euclidean"
         What is near. By cosine, a zero row is similar (1) to other zero rows only, and
         not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": such rows are neither queries nor ranked.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: such rows are neither queries nor
+        ranked. By default every value is a class, and a missing one an error.
     n_jobs : int or None
         Threads; None takes every core. It never changes the result.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from skhnm.common._labels import RAISE, is_default
 from skhnm.common._steps import can_transform, fitted_steps, transform
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._validation import check_choice, check_number
@@ -106,12 +107,12 @@ class RetrievalScorer:
         unlabelled = [
             value
             for name, value in estimator.get_params().items()
-            if name.split("__")[-1] == "unlabelled" and value is not None
+            if name.split("__")[-1] == "unlabelled" and not is_default(value)
         ]
         places = {} if self.k is None else {"k": self.k}
         try:
             return MEASURES[self.name](
-                Z, y, metric=self.metric, unlabelled=next(iter(unlabelled), None),
+                Z, y, metric=self.metric, unlabelled=next(iter(unlabelled), RAISE),
                 n_jobs=self.n_jobs, **places,
             )  # fmt: skip
         except ValueError as error:

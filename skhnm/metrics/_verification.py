@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import auc, roc_curve
 from sklearn.utils import check_consistent_length
 
-from skhnm.common._labels import encode_labels
+from skhnm.common._labels import RAISE, encode_labels
 from skhnm.common._typing import FloatArray, IndexArray, RandomState
 from skhnm.common._validation import (
     check_choice,
@@ -35,7 +35,7 @@ def verification_report(
     pairs: Any = None,
     far: Iterable[float] = (0.001, 0.01, 0.1),
     metric: str = "euclidean",
-    unlabelled: Any = None,
+    unlabelled: Any = RAISE,
     max_pairs: int = 2_000_000,
     random_state: RandomState = None,
 ) -> VerificationReport:
@@ -60,8 +60,9 @@ def verification_report(
     metric : {"euclidean", "cosine"}, default="euclidean"
         The Euclidean distance, or 1 less the cosine similarity. By cosine, a zero row is
         similar (1) to other zero rows only, and not (0) to any other.
-    unlabelled : label, optional
-        The label that means "no class": pairs with such a row are left out.
+    unlabelled : label or None, default="raise"
+        The label that means "no class", None for missing ones: pairs with such a row are left
+        out. By default every value is a class, and a missing one an error.
     max_pairs : int, default=2,000,000
         Beyond so many pairs a sample is drawn, >= 2. Memory grows with the pairs that are
         compared, never with n².
