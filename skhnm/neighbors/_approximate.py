@@ -18,9 +18,13 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._backend import BackendIndex, Part, Questions
 from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
 from skhnm.neighbors._padded import Found
+from skhnm.neighbors._robust import centre_and_norms, sample_rows
 from skhnm.neighbors._search import Side
 
 _BLOCK = 4096  # rows that are in float64 at a time
+# In typical distances from the centre:
+_OUTSKIRTS = 4.0  # farther away, rows are so few that the structures lose their way
+_REACH = 1e4  # farther away, float32 sees little else
 
 
 class ApproximateIndex(BackendIndex):
@@ -58,22 +62,32 @@ class ApproximateIndex(BackendIndex):
 
     def _prepare(self) -> None:
         self.__dict__.pop("_cells", None)
-        self._centre, self._scale = np.zeros(1), 1.0
-        if len(self.search_):
-            rows = self.search_.pool[self.search_.order]
-            self._centre = rows.mean(axis=0, dtype=np.float64)
-            ends = np.stack([rows.min(axis=0), rows.max(axis=0)])
-            self._scale = float(np.abs(ends - self._centre).max()) or 1.0
+        rows = sample_rows(self.search_.pool, self.search_.order)
+        self._centre, norms = centre_and_norms(rows)
+        self._scale = float(np.median(norms)) if len(norms) else 1.0
+        self._outskirts = _OUTSKIRTS
+        if len(norms):
+            self._outskirts = max(_OUTSKIRTS, float(np.quantile(norms, 0.99)) / self._scale)
         with one_faiss_thread():
             super()._prepare()
 
     def _for_faiss(self, rows: FloatArray) -> NDArray[np.float32]:
-        """Centre and scale rows: float32 would cancel far from the origin, or overflow."""
+        """Centre and scale rows: float32 would cancel far from the origin, or overflow.
+
+        By medians, which a few far rows do not move. Those are pulled in on a straight line:
+        seen from far away, who is near is a matter of the direction.
+        """
         near = np.empty(rows.shape, dtype=np.float32)
         for begin in range(0, len(rows), _BLOCK):
             block = slice(begin, begin + _BLOCK)
-            near[block] = (rows[block] - self._centre) / self._scale
+            moved = (rows[block] - self._centre) / self._scale
+            norms = np.linalg.norm(moved, axis=1, keepdims=True)
+            near[block] = moved * (_REACH / np.maximum(norms, _REACH))
         return near
+
+    def _is_doubtful(self, queries: FloatArray) -> NDArray[np.bool_]:
+        far: NDArray[np.bool_] = np.linalg.norm(self._for_faiss(queries), axis=1) > self._outskirts
+        return far
 
     def _complete(self, part: Part, asked: Questions) -> Found:
         # By the part and the query alone: who is asked together must not change an answer.

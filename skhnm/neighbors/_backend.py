@@ -98,6 +98,10 @@ class BackendIndex(BaseIndex):
         The structure holds so many. Called from several threads.
         """
 
+    def _is_doubtful(self, queries: FloatArray) -> NDArray[np.bool_]:
+        """Which queries are completed, whatever the structures name."""
+        return np.zeros(len(queries), dtype=bool)
+
     def _nearest(
         self,
         queries: FloatArray,
@@ -159,7 +163,8 @@ class BackendIndex(BaseIndex):
                         (best[0][rows], best[1][rows]), deeper[:2], asked.k
                     )
             uncertain = _is_uncertain(best[1], limits)
-        return best, uncertain
+        doubtful = self._is_doubtful(asked.queries)[:, None]
+        return best, uncertain | (doubtful & ~np.isinf(limits))
 
     def _from_part(
         self, part: Part, asked: Questions, factor: int = 1

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_number
 from skhnm.neighbors._approximate import ApproximateIndex, one_faiss_thread
+from skhnm.neighbors._robust import sample_rows
+
+_FENCE = 4.0  # interquartile ranges beyond the quartiles
+_MOST_OUTSIDE = 0.01  # share of the rows
+_FEWEST_COLUMNS = 8
 
 
 class GraphIndex(ApproximateIndex):
@@ -43,6 +50,14 @@ class GraphIndex(ApproximateIndex):
     for some more; a query that only meets its own class there is compared with the other
     rows of this part: with all of them or, in a part of more than 32,768, with those of the
     nearest 32 k-means cells. With ``side="own"`` the search is exact.
+
+    The graph holds a byte a number, and the bytes serve the many: what lies farther than four
+    interquartile ranges beyond a column's quartiles is clipped. Where more than a hundredth of
+    the rows would be, or fewer than eight columns vary, it holds half floats. A query from the
+    outskirts (four times as far from the median as is typical, and farther than 99 % of the
+    pool) is compared with other rows in the same way as one among its own class. Where the
+    lengths of the rows themselves have heavy tails, many lie in between, which are hard to
+    find: raise `ef_search`.
 
     The graphs take much of the time of `fit`, and pay where rows are many: about half a
     million. Memory grows with the pool, which the graphs hold once more, and its links.
@@ -82,10 +97,21 @@ class GraphIndex(ApproximateIndex):
     def _build(self, rows: FloatArray) -> Any:
         import faiss
 
-        # A byte a number finds its way as well as four, and faster; distances are measured later.
-        graph = faiss.IndexHNSWSQ(rows.shape[1], faiss.ScalarQuantizer.QT_8bit, self.n_links)
-        graph.hnsw.efConstruction = self.ef_build
         near = self._for_faiss(rows)
+        # A byte a number finds its way as well as four, and faster; distances are measured later.
+        # The bytes serve the many, those inside the fences. Where many rows lie outside, or few
+        # columns tell them apart, half floats see near and far.
+        low, high = np.quantile(sample_rows(near), (0.25, 0.75), axis=0).astype(np.float32)
+        spread = high - low
+        low, high = low - _FENCE * spread, high + _FENCE * spread
+        outside = ((near < low) | (near > high)).any(axis=1).mean()
+        if outside > _MOST_OUTSIDE or np.count_nonzero(spread) < _FEWEST_COLUMNS:
+            kind = faiss.ScalarQuantizer.QT_fp16
+        else:
+            kind = faiss.ScalarQuantizer.QT_8bit
+            np.clip(near, low, high, out=near)
+        graph = faiss.IndexHNSWSQ(rows.shape[1], kind, self.n_links)
+        graph.hnsw.efConstruction = self.ef_build
         with one_faiss_thread():
             graph.train(near)
             graph.add(near)

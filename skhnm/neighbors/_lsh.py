@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skhnm.common._typing import FloatArray, IndexArray, RandomState
 from skhnm.common._validation import check_generator, check_number
 from skhnm.neighbors._approximate import ApproximateIndex, one_faiss_thread
+
+# In typical distances from the centre. More tells the rows near the centre better apart, and
+# rows of one length, as embeddings of length 1, worse.
+_OFFSET = 0.3
 
 
 class LSHIndex(ApproximateIndex):
     """Compare each query with every row by a few bits, then with the likeliest rows exactly.
 
-    A bit says on which side of a random hyperplane through the rows' mean a row lies; the
+    A bit says on which side of a random hyperplane near the rows' median a row lies; the
     likeliest rows share the most bits with the query. It is faiss's ``IndexLSH``: ``pip
     install 'skhnm[ann]'``. Distances are as exact as those of `ExactIndex`; of the rows,
     some of the nearest may be missed.
@@ -47,6 +54,11 @@ class LSHIndex(ApproximateIndex):
     for some more; a query that only meets its own class there is compared with the other
     rows of this part: with all of them or, in a part of more than 32,768, with those of the
     nearest 32 k-means cells. With ``side="own"`` the search is exact.
+
+    Far rows cost the others nothing, whose median and typical distance from it set the
+    hyperplanes. A query from the outskirts (four times as far from the median as is typical,
+    and farther than 99 % of the pool) is compared with other rows in the same way. Where only
+    one or two columns vary, hyperplanes tell little: take `TreeIndex`.
 
     References
     ----------
@@ -83,10 +95,15 @@ class LSHIndex(ApproximateIndex):
         self._seed = int(check_generator(self.random_state).integers(2**31))
         super()._prepare()
 
+    def _for_faiss(self, rows: FloatArray) -> NDArray[np.float32]:
+        """Move the hyperplanes off the centre, which would see only the direction of a row."""
+        offset = np.full((len(rows), 1), _OFFSET, dtype=np.float32)
+        return np.hstack([super()._for_faiss(rows), offset])
+
     def _build(self, rows: FloatArray) -> Any:
         import faiss
 
-        hashes = faiss.IndexLSH(rows.shape[1], self.n_bits)
+        hashes = faiss.IndexLSH(rows.shape[1] + 1, self.n_bits)
         with one_faiss_thread():
             hashes.rrot.init(self._seed)
             hashes.add(self._for_faiss(rows))

@@ -67,6 +67,10 @@ def index_checks(index: Any, *, recall: float = 1.0) -> Iterator[Callable[[], No
         rows_among_their_own_class_find_others,
         duplicates_are_rows_of_their_own,
         rows_far_from_the_origin_are_told_apart,
+        a_few_far_rows_hide_no_others,
+        rows_with_heavy_tails_are_told_apart,
+        constant_columns_change_nothing,
+        hundreds_of_equal_rows_hide_no_others,
         the_answer_is_the_same_twice_and_for_any_n_jobs,
         the_pool_and_the_queries_are_left_alone,
         it_can_be_cloned_and_pickled,
@@ -198,6 +202,51 @@ def rows_far_from_the_origin_are_told_apart(index: Any, recall: float) -> None:
     D = pairwise_distances(pool - 1e6, pool - 1e6, "sqeuclidean")
     found = clone(index).fit(pool, codes).nearest(pool, codes, 3)
     _assert_found(found, D, codes[:, None] != codes, 3, recall)
+
+
+def a_few_far_rows_hide_no_others(index: Any, recall: float) -> None:
+    """One row that is far away, or one in each class, leaves the others their neighbours."""
+    for far in (slice(1), slice(3)):
+        pool, codes = _many_rows()
+        pool[far] = 1e5 * (1.0 - 2.0 * np.eye(3, pool.shape[1])[far])
+        _assert_others_found(index, pool, codes, recall)
+
+
+def rows_with_heavy_tails_are_told_apart(index: Any, recall: float) -> None:
+    """Features of a Student-t distribution with two degrees of freedom."""
+    _pool, codes = _many_rows()
+    pool = np.random.default_rng(2).standard_t(2, size=(len(codes), 8))
+    _assert_others_found(index, pool, codes, recall)
+
+
+def constant_columns_change_nothing(index: Any, recall: float) -> None:
+    """Columns that say nothing, far from 0 and not."""
+    pool, codes = _many_rows()
+    _assert_others_found(index, np.hstack([pool, 0.0 * pool, 0.0 * pool + 1e3]), codes, recall)
+
+
+def hundreds_of_equal_rows_hide_no_others(index: Any, recall: float) -> None:
+    """Half of the rows, of every class, lie at the same place."""
+    pool, codes = _many_rows()
+    pool[::2] = pool[0]
+    _assert_others_found(index, pool, codes, recall, np.arange(1, len(pool), 2))
+
+
+def _many_rows() -> tuple[FloatArray, IndexArray]:
+    return np.random.default_rng(2).normal(size=(900, 8)), np.arange(900) % 3
+
+
+def _assert_others_found(
+    index: Any,
+    pool: FloatArray,
+    codes: IndexArray,
+    recall: float,
+    asked: IndexArray | slice = slice(None),
+) -> None:
+    """Assert that some rows find rows of other classes, near and far rows alike."""
+    D = pairwise_distances(pool[asked], pool, "sqeuclidean")
+    found = clone(index).fit(pool, codes).nearest(pool[asked], codes[asked], 3)
+    _assert_found(found, D, codes[asked][:, None] != codes, 3, recall)
 
 
 def the_answer_is_the_same_twice_and_for_any_n_jobs(index: Any, recall: float) -> None:

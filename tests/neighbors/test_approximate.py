@@ -103,3 +103,52 @@ def test_cells_full_of_ones_group_leave_the_rest_to_the_exact_scan(index, apart,
     assert (groups[found[groups == 0]] == -1).all()
     alone = index.nearest(apart[0][:1], apart[1][:1], 3, own=rows[:1], groups=groups[:1])[0]
     np.testing.assert_array_equal(alone, found[:1])
+
+
+def recall(index, pool, codes, asked=slice(None)):
+    """Share of the ten nearest of other classes that some rows find."""
+    asked = pool[asked], codes[asked], 10
+    found, exact = (i.fit(pool, codes).nearest(*asked)[0] for i in (index, ExactIndex()))
+    return np.mean([np.isin(a, b).mean() for a, b in zip(exact, found, strict=True)])
+
+
+def spoilt(kind):
+    """Rows that are hard to code, and none of which hides the others from a good index."""
+    random = np.random.default_rng(0)
+    pool = random.normal(size=(5000, 16)).astype(np.float32)
+    if kind == "one far row":
+        pool[0] = 1e4
+    elif kind == "ten far rows":
+        pool[:10] *= 1e4
+    elif kind == "very far rows":
+        pool[:10] *= 1e12
+    elif kind == "heavy tails":
+        pool = random.standard_t(2, size=pool.shape)
+    elif kind == "heavy-tailed lengths":
+        pool = pool * random.standard_t(2, size=(5000, 1))
+    elif kind == "constant columns":
+        pool[:, ::2] = 5.0
+    elif kind == "scales":
+        pool *= (10.0 ** np.linspace(-3, 3, 16)).astype(np.float32)
+    elif kind == "repeated rows":
+        pool[::4] = pool[0]
+    return pool, np.arange(5000) % 10
+
+
+@every_index
+@pytest.mark.parametrize(
+    "kind",
+    ["one far row", "ten far rows", "very far rows", "heavy tails", "constant columns",
+     "scales", "repeated rows"],
+)  # fmt: skip
+def test_what_lies_elsewhere_hides_nobody(index, kind):
+    apart = np.arange(1, 5000, 2)  # repeated rows have hundreds of nearest at one distance
+    assert recall(index, *spoilt(kind), apart) > recall(index, *spoilt("plain"), apart) - 0.02
+
+
+@every_index
+@pytest.mark.parametrize("kind", ["ten far rows", "heavy-tailed lengths"])
+def test_queries_on_the_outskirts_find_what_is_nearest(index, kind):
+    pool, codes = spoilt(kind)
+    farthest = np.argsort(-np.linalg.norm(pool - np.median(pool, axis=0), axis=1))[:10]
+    assert recall(index, pool, codes, farthest) == 1.0

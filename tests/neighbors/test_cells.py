@@ -53,3 +53,14 @@ def test_equal_rows_share_a_cell_and_leave_the_others_empty():
     search = ExactSearch(np.zeros((100, 2)), np.arange(100) % 2)
     found = Cells(search).nearest(search.pool, search.codes, 3, (0, 2))
     assert (search.codes[found[0]] != search.codes[:, None]).all()
+
+
+@pytest.mark.parametrize("far", [1, 10])
+def test_far_rows_leave_the_others_their_cells(far, search):
+    pool, codes = search.pool.copy(), search.codes
+    pool[:far] *= 1e6
+    for rows in (slice(far), slice(far, None)):
+        asked = pool[rows], codes[rows], 3
+        exact = ExactSearch(pool, codes).nearest(*asked)[0]
+        found = Cells(ExactSearch(pool, codes)).nearest(*asked, (0, 6))[0]
+        assert np.mean([np.isin(*pair).mean() for pair in zip(exact, found, strict=True)]) > 0.98

@@ -135,6 +135,46 @@ class Uncentred(ExactIndex):
         return super().fit(np.asarray(pool, dtype=np.float32), codes, groups)
 
 
+class Coarse(ExactIndex):
+    """Sees each column in 256 steps from its least to its largest value."""
+
+    def _coded(self, rows):
+        return np.round((rows - self.low_) / self.step_) * self.step_
+
+    def fit(self, pool, codes, groups=None):
+        self.low_, high = (f(pool, axis=0) if len(pool) else 0.0 for f in (np.min, np.max))
+        self.step_ = np.maximum(high - self.low_, 1e-9) / 255
+        self.pool_ = pool
+        return super().fit(self._coded(pool), codes, groups)
+
+    def nearest(self, queries, codes, k, **asked):
+        indices, distances = super().nearest(self._coded(queries), codes, k, **asked)
+        if len(self.pool_):
+            distances = ((queries[:, None] - self.pool_[indices]) ** 2).sum(axis=2)
+        distances[indices < 0] = np.nan
+        order = np.argsort(distances, axis=1)
+        return tuple(np.take_along_axis(a, order, axis=1) for a in (indices, distances))
+
+
+class Distinct(ExactIndex):
+    """Prepares each place once, and so finds one of equal rows alone."""
+
+    def fit(self, pool, codes, groups=None):
+        once = np.unique(pool, axis=0, return_index=True)[1]
+        hidden = np.full(len(codes), -1)
+        hidden[once] = codes[once]
+        return super().fit(pool, hidden, groups)
+
+
+class Standardised(ExactIndex):
+    """Divides by each column's spread, also where it is next to nothing."""
+
+    def fit(self, pool, codes, groups=None):
+        self.spread_ = pool.std(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return super().fit(pool / self.spread_, codes, groups)
+
+
 class Writing(ExactIndex):
     def fit(self, pool, codes, groups=None):
         pool -= pool.mean(axis=0)
@@ -165,6 +205,8 @@ class Unpickled(ExactIndex):
         (Starved(), "rows_among_their_own_class_find_others"),
         (Gregarious(), "rows_of_ones_group_are_never_found"),
         (Uncentred(), "rows_far_from_the_origin_are_told_apart"),
+        (Standardised(), "constant_columns_change_nothing"),
+        (Distinct(), "hundreds_of_equal_rows_hide_no_others"),
         (Writing(), "the_pool_and_the_queries_are_left_alone"),
         (Forgetting(), "the_answer_is_the_same_twice_and_for_any_n_jobs"),
         (Unpickled(), "it_can_be_cloned_and_pickled"),
@@ -174,6 +216,20 @@ def test_a_careless_index_is_caught(index, name):
     (check,) = [check for check in index_checks(index) if check.func.__name__ == name]
     with pytest.raises((AssertionError, ValueError)):
         check()
+
+
+def test_an_index_that_codes_from_the_least_to_the_largest_value_is_caught():
+    failed = []
+    for check in index_checks(Coarse(), recall=0.95):
+        try:
+            check()
+        except AssertionError:
+            failed.append(check.func.__name__)
+    assert failed == [
+        "rows_among_their_own_class_find_others",
+        "a_few_far_rows_hide_no_others",
+        "rows_with_heavy_tails_are_told_apart",
+    ]
 
 
 def test_one_failed_check_fails_them_all():
