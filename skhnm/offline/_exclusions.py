@@ -69,10 +69,9 @@ class Exclusions:
         """Groups for the index, if it has to know of any; -1 where a row is in none."""
         return None if self._groups_as_classes else self.groups
 
-    def own(self, queries: slice) -> IndexArray:
-        """Return each query's own row of the corpus (r,), -1 if it has none."""
-        rows = np.arange(queries.start, queries.stop, dtype=np.intp)
-        return rows if self.itself else np.full(len(rows), -1, dtype=np.intp)
+    def own(self, queries: IndexArray) -> IndexArray:
+        """Return the own row of the corpus of some queries (r,), -1 for those that have none."""
+        return queries if self.itself else np.full(len(queries), -1, dtype=np.intp)
 
     @cached_property
     def surplus(self) -> IndexArray:
@@ -87,8 +86,8 @@ class Exclusions:
             found &= (corpus[rows] != query[queries]) | (corpus[rows] < 0)
         return np.bincount(queries[found], minlength=self.n)
 
-    def apply(self, found: IndexArray, queries: slice) -> IndexArray:
-        """Put -1 for what the index found (r, k) although some queries may not have it."""
+    def apply(self, found: IndexArray, queries: IndexArray) -> IndexArray:
+        """Put -1 for what the index found (r, k) although the queries (r,) may not have it."""
         if self.positives is None or not self.N:
             return found
         positives = self.positives.of(queries)

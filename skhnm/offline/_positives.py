@@ -32,10 +32,12 @@ class Positives:
         """The query (t,) of each of the rows."""
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
-    def of(self, queries: slice) -> Positives:
-        """Return the positives of some queries, counted from the first of these."""
-        starts = self.starts[queries.start : queries.stop + 1]
-        return Positives(starts - starts[0], self.rows[starts[0] : starts[-1]])
+    def of(self, queries: IndexArray) -> Positives:
+        """Return the positives of some queries (r,), which are 0, 1, … there."""
+        counts = self.starts[queries + 1] - self.starts[queries]
+        starts = np.append(0, np.cumsum(counts)).astype(np.intp)
+        place = np.repeat(self.starts[queries] - starts[:-1], counts) + np.arange(starts[-1])
+        return Positives(starts, self.rows[place])
 
 
 def read_positives(given: Any, n: int, N: int, itself: bool) -> Positives:

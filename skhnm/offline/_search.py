@@ -120,29 +120,6 @@ class Searcher:
 
     def answer(self, questions: list[Question]) -> list[IndexArray]:
         """Return the rows (r, k) that each question asks for, nearest first, padded with -1."""
-        # Questions of one kind are asked together: one long search is faster than many short.
-        alike: dict[tuple[int, Side, bool], list[int]] = {}
-        for number, q in enumerate(questions):
-            alike.setdefault((q.k, q.side, q.groups is not None), []).append(number)
-        answers: list[IndexArray] = [np.empty((0, 0), dtype=np.intp)] * len(questions)
-        together = [
-            Question(
-                np.concatenate([questions[i].queries for i in numbers]),
-                np.concatenate([questions[i].codes for i in numbers]),
-                np.concatenate([questions[i].own for i in numbers]),
-                k,
-                side,
-                np.concatenate([questions[i].groups for i in numbers]) if grouped else None,
-            )
-            for (k, side, grouped), numbers in alike.items()
-        ]
-        for rows, numbers in zip(self._answer(together), alike.values(), strict=True):
-            ends = np.cumsum([len(questions[i].codes) for i in numbers])
-            for i, part in zip(numbers, np.split(rows, ends[:-1]), strict=True):
-                answers[i] = part
-        return answers
-
-    def _answer(self, questions: list[Question]) -> list[IndexArray]:
         best = [
             (np.full((len(q.codes), q.k), -1, dtype=np.intp), np.full((len(q.codes), q.k), np.inf))
             for q in questions

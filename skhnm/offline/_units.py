@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._copies import find_copies
-from skhnm.neighbors._padded import compact, nearest_first, trim
+from skhnm.neighbors._padded import nearest_first, trim
 from skhnm.neighbors._shortlist import Shortlist
 from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._filters import Filters
@@ -66,7 +66,7 @@ def mine_unit(
     queries: slice,
     Z: FloatArray,
     corpus: Rows,
-    found: IndexArray,
+    ranked: IndexArray,
     positives: Positives | None,
     random: np.random.Generator,
 ) -> tuple[IndexArray, FloatArray, Tally]:
@@ -80,8 +80,8 @@ def mine_unit(
     Z : (r, m) float
         Their embeddings.
     corpus : Rows
-    found : (r, k) intp
-        What the index found, nearest first; -1 is padding.
+    ranked : (r, k) intp
+        What they may have, nearest first; -1 is padding.
     positives : Positives or None
         Those of the queries of the unit, of which the most similar one counts.
     random : numpy.random.Generator
@@ -95,7 +95,6 @@ def mine_unit(
     tally : Tally
     """
     filters = rules.filters
-    ranked = compact(rules.exclusions.apply(found, queries))[:, : filters.max_rank]
     window = trim(ranked)[:, filters.min_rank - 1 :]
     n_skipped = int((ranked[:, : filters.min_rank - 1] >= 0).sum())
 

@@ -9,8 +9,10 @@ import pytest
 
 from skhnm import mine_hard_negatives
 from skhnm.exceptions import MiningWarning
+from skhnm.kernels._rows import unit_rows
 from skhnm.miners import AllMiner, EasyMiner, HardestMiner, RandomMiner
 from skhnm.miners._base import NEGATIVE_MINERS
+from skhnm.offline import _run, _search, _sources, _units
 from tests.offline import naive_offline
 
 pytestmark = [
@@ -202,6 +204,57 @@ def test_by_label_copies_of_the_most_similar_positive_are_dropped():
     assert kept.indices[0] == 2
     assert dropped.indices[0] == 3
     assert dropped.report.n_with_positive == 4
+
+
+@pytest.mark.parametrize("index", ["exact", "tree", "lsh", "graph"])
+@pytest.mark.parametrize("chunk_size", [8, 1000])
+@pytest.mark.parametrize("labels", [{}, {"labels": CORPUS_Y, "query_labels": Y}])
+def test_lists_of_positives_may_be_of_very_unequal_length(monkeypatch, labels, chunk_size, index):
+    """Whoever has many is searched deeper, apart from the others and few at a time."""
+    monkeypatch.setattr(_run, "FEW_POSITIVES", 3)
+    monkeypatch.setattr(_run, "_DEEP_ENTRIES", 60)
+    asked = watch_questions(monkeypatch)
+    random = np.random.default_rng(0)
+    lengths = random.permutation([0, 1, 2, 3] * 6 + [4, 9, 30, 40, 44, 45])
+    positives = [sorted(random.choice(45, n, replace=False).tolist()) for n in lengths]
+    who = {"corpus": CORPUS, "positives": positives, **labels}
+    limits = {"max_rank": 6, "absolute_margin": 0.05}
+    expected = naive_offline.mine(QUERIES, **who, **limits)
+    found = mine_hard_negatives(QUERIES, chunk_size=chunk_size, index=index, **who, **limits)
+    assert without_padding(found.indices) == expected[0]
+    assert found.report.dropped == expected[2]
+    deep = [q for q in asked if q.k > 6 + 3]
+    assert sum(len(q.codes) for q in deep) <= (lengths > 3).sum()
+    assert all(len(q.codes) * q.k <= 60 for q in deep)
+
+
+@pytest.mark.jit
+def test_one_query_with_most_of_the_corpus_as_positives_costs_the_others_nothing(monkeypatch):
+    asked = watch_questions(monkeypatch)
+    monkeypatch.setattr(_units, "UNIT", 1024)
+    monkeypatch.setattr(_run, "UNIT", 1024)
+    monkeypatch.setattr(_sources, "BLOCK_ROWS", 2**17)
+    random = np.random.default_rng(0)
+    queries, corpus = random.normal(size=(2000, 4)), random.normal(size=(60_000, 4))
+    positives = [[q] for q in range(2000)]
+    positives[7] = random.permutation(60_000)[:50_000].tolist()
+    found = mine_hard_negatives(queries, corpus, positives=positives)
+    d = ((queries[7] / np.linalg.norm(queries[7]) - unit_rows(corpus)[0]) ** 2).sum(axis=1)
+    d[positives[7]] = np.inf
+    assert found.indices[7].tolist() == np.argsort(d)[:3].tolist()
+    assert [(len(q.codes), q.k) for q in asked] == [(1999, 4), (1, 60_000)]
+
+
+def watch_questions(monkeypatch):
+    """Return a list that fills with what the index is asked."""
+    asked, answer = [], _search.Searcher.answer
+
+    def watch(self, questions):
+        asked.extend(questions)
+        return answer(self, questions)
+
+    monkeypatch.setattr(_search.Searcher, "answer", watch)
+    return asked
 
 
 # One planted case for each rule.
