@@ -6,7 +6,8 @@ than are wanted, and the rows that the query may not find are dropped. A part's 
 certain where it also named something farther than what is kept; where it did not (all
 rows near the query are of its own class, say), the part completes it in another way: so
 nobody is ever asked for thousands of neighbours. Rows of the query's group, which may be
-anywhere, are dropped likewise; who met some and fell short asks a little deeper first.
+anywhere, are dropped likewise; who met some among others and fell short asks a little deeper
+first.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ ROW_TILE = 1024
 N_PARTS = 8
 FEWEST_ROWS = 4000  # below, one part is as fast
 _DEEPER = (2, 4, 8)
-"""How many times as many rows are asked for by who met its group, before all are compared."""
+"""How many times as many rows are asked for, one after the other, before all are scanned."""
 _MARGIN = 1e-9  # relative; beyond the rounding of any float64 sum of squares
 
 
@@ -146,21 +147,21 @@ class BackendIndex(BaseIndex):
 
     def _from_parts(self, asked: Questions) -> tuple[Found, NDArray[np.bool_]]:
         """Find up to k rows (n, k), and say which parts (n, parts) may hold nearer ones."""
-        found, measured, certain, met = zip(
+        found, measured, certain, helps = zip(
             *(self._from_part(part, asked) for part in self.parts_), strict=True
         )
         best = nearest_first(np.hstack(found), np.hstack(measured), asked.k)
-        limits, met_mates = np.stack(certain, axis=1), np.stack(met, axis=1)
+        limits, deeper = np.stack(certain, axis=1), np.stack(helps, axis=1)
         uncertain = _is_uncertain(best[1], limits)
         for factor in _DEEPER:
-            again = uncertain & met_mates
+            again = uncertain & deeper
             for number, part in enumerate(self.parts_):
                 rows = np.flatnonzero(again[:, number])
                 if len(rows):
-                    deeper = self._from_part(part, asked.take(rows), factor)
-                    limits[rows, number] = deeper[2]
+                    more = self._from_part(part, asked.take(rows), factor)
+                    limits[rows, number] = more[2]
                     best[0][rows], best[1][rows] = merge_nearest(
-                        (best[0][rows], best[1][rows]), deeper[:2], asked.k
+                        (best[0][rows], best[1][rows]), more[:2], asked.k
                     )
             uncertain = _is_uncertain(best[1], limits)
         doubtful = self._is_doubtful(asked.queries)[:, None]
@@ -171,8 +172,9 @@ class BackendIndex(BaseIndex):
     ) -> tuple[IndexArray, FloatArray, FloatArray, NDArray[np.bool_]]:
         """Find up to k rows of a part, and the distance below which none is missing.
 
-        None that its structure did not miss, that is. The last that is returned says who met
-        rows of its group; `factor` times as many rows are asked for.
+        None that its structure did not miss, that is. The last that is returned says for whom
+        it may help to ask deeper, that is with a larger `factor`: who met rows of its group,
+        but not them alone.
         """
         search, k = self.search_, asked.k
         ranges = part.ranges(search, asked.codes, asked.side)
@@ -181,7 +183,7 @@ class BackendIndex(BaseIndex):
         found = np.full((n, k), -1, dtype=np.intp)
         measured = np.full((n, k), np.nan)
         certain = np.full(n, np.inf)
-        met_mates = np.zeros(n, dtype=bool)
+        deeper = np.zeros(n, dtype=bool)
         # Where the own class is, much of what is near may be of it; elsewhere, a few more make
         # up for what a structure rounds.
         for some, extra in ((counts == size, 4), ((counts > 0) & (counts < size), max(k, 16))):
@@ -205,12 +207,12 @@ class BackendIndex(BaseIndex):
             if asked.groups is not None and search.groups is not None:
                 groups = asked.groups[rows, None]
                 mates = (search.groups[near] == groups) & (groups >= 0) & (near >= 0)
-                met_mates[rows] = mates.any(axis=1)
                 dropped |= mates
+                deeper[rows] = mates.any(axis=1) & ~dropped.all(axis=1)
             near[dropped], d[dropped] = -1, np.nan
             kept = nearest_first(near, d, k)
             found[rows, : kept[0].shape[1]], measured[rows, : kept[0].shape[1]] = kept
-        return found, measured, certain, met_mates
+        return found, measured, certain, deeper
 
 
 def _is_uncertain(distances: FloatArray, limits: FloatArray) -> NDArray[np.bool_]:

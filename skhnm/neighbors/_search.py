@@ -32,6 +32,7 @@ from skhnm.neighbors._tiling import (
     meeting,
     n_meetings,
     row_tiles,
+    sorted_by,
 )
 
 Side = Literal["own", "other", "any"]
@@ -72,7 +73,7 @@ class ExactSearch:
         self.codes = codes
         self.n_jobs = n_jobs
         self.groups = groups
-        order = np.argsort(codes, kind="stable")
+        order = sorted_by(codes, groups)
         self.order = order[np.searchsorted(codes[order], 0) :]
         sorted_codes = codes[self.order]
         some = np.full(len(codes), -1, dtype=np.intp) if groups is None else groups
@@ -186,7 +187,10 @@ class ExactSearch:
         """Whether the questions are those of every pool row about all the others."""
         if queries is not self.pool or not np.array_equal(codes, self.codes):
             return False
-        if groups is not None and (self.groups is None or (groups != self.groups).any()):
+        if groups is None or self.groups is None:
+            if groups is not self.groups:  # sorted in another way
+                return False
+        elif not np.array_equal(groups, self.groups):
             return False
         if own is None:
             return side == "other"

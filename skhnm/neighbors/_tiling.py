@@ -75,8 +75,13 @@ Lists = tuple[IndexArray, IndexArray]
 """Where the list of each query begins (n + 1,), and all lists (t,) one after the other."""
 
 
+def sorted_by(codes: IndexArray, groups: IndexArray | None) -> IndexArray:
+    """Return the order of rows by class, then by group, so that what is passed over is together."""
+    return np.argsort(codes, kind="stable") if groups is None else np.lexsort((groups, codes))
+
+
 class Plan:
-    """The questions, sorted by class, so that the rows of a tile share theirs.
+    """The questions, sorted by class and group, so that the rows of a tile share theirs.
 
     A query with windows (n, w) asks w questions. Lists of what is `hidden` stay in the order of
     the queries.
@@ -96,7 +101,7 @@ class Plan:
         n = len(codes)
         window = next((a for a in (lower, upper) if a is not None), None)
         self.width = 1 if window is None else window.shape[1]
-        self.order = np.argsort(codes, kind="stable")
+        self.order = sorted_by(codes, groups)
         self.allowed = allowed[self.order]
         self.own, self.groups = (
             np.full(n, -1, dtype=np.intp) if rows is None else rows[self.order]
