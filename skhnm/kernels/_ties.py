@@ -97,6 +97,46 @@ def count_places(entries, n_places, n_r_places, ks, last_first, hits, found):  #
 
 
 @kernel()
+def judge_nearest(  # type: ignore[no-untyped-def]
+    distances,
+    match,
+    places,
+    ks,
+    last_first,
+    hits,
+    found,
+    r_hits,
+    precision,
+    reciprocal,
+    is_open,
+):
+    """Count the matches in the first places of lists (q, k) of the nearest rows, nearest first.
+
+    Parameters as in `skhnm.kernels._rank.judge_tile`, and:
+
+    distances, match : (q, k) float64, bool
+        Exact distances, NaN where there are fewer rows, and who is of the query's class.
+    is_open : (q,) bool
+        Filled with whether rows beyond the list may tie with the last place: nothing is counted.
+    """
+    entries = np.empty(distances.shape[1], dtype=np.uint64)
+    for q in range(distances.shape[0]):
+        n = 0
+        while n < distances.shape[1] and not np.isnan(distances[q, n]):
+            tied = n > 0 and distances[q, n] == distances[q, n - 1]
+            entries[n] = mark_tied(np.uint64(match[q, n]), tied)
+            n += 1
+        n_places = min(n, places[q, 0])
+        is_open[q] = n == distances.shape[1]
+        for i in range(n_places, n):
+            is_open[q] &= _is_tied(entries[i])
+        if not is_open[q]:
+            r_hits[q], precision[q], reciprocal[q] = count_places(
+                entries[:n], n_places, places[q, 1], ks, last_first, hits[q], found[q]
+            )
+
+
+@kernel()
 def mean_reciprocal(n, h, start, last):  # type: ignore[no-untyped-def]
     """Mean of one over the place of the first match, in a run after `start` places without one.
 

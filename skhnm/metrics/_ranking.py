@@ -18,7 +18,7 @@ from skhnm.common._threads import run_tiles
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._rank import judge_tile, value_at_place
-from skhnm.kernels._ties import mean_reciprocal
+from skhnm.kernels._ties import judge_nearest, mean_reciprocal
 from skhnm.metrics._lists import Lists
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
@@ -28,6 +28,8 @@ _ENTRIES = 2**23
 """Entries of the lists of one tile of queries, at eight bytes; twice as many where rows tie."""
 
 _LEAST_QUERIES = 16
+_FEW_PLACES = 8
+"""So few are found faster, and in less memory, as mining finds its nearest."""
 
 _MOST_ENTRIES = 2**26
 """Most entries of the lists of all queries at once."""
@@ -156,8 +158,8 @@ class _Asked:
         last_first: int,
     ) -> None:
         self.Z = Z
-        self.codes = codes[rows]
-        self.own = own[rows]
+        self.codes = codes
+        self.own = own
         self.rows = rows
         self.ks = ks
         self.last_first = last_first
@@ -172,9 +174,11 @@ class _Ranker(ExactSearch):
     def judge(self, asked: _Asked) -> None:
         """Rank for each query that is judged, and count."""
         self._prepare_columns()
-        wanted = np.minimum(asked.places[:, 0] + (asked.own >= 0), len(self))
+        wanted = np.minimum(asked.places[:, 0] + (asked.own[asked.rows] >= 0), len(self))
         rest = np.arange(len(wanted))
-        if self._shares_tiles(asked, wanted):
+        if asked.places.max() <= _FEW_PLACES:
+            rest = self._judge_nearest(asked)
+        elif self._shares_tiles(asked, wanted):
             rest = self._judge_mutually(asked, wanted)
         by_length = rest[np.argsort(wanted[rest], kind="stable")]
         tiles = self._cut(wanted[by_length])
@@ -191,12 +195,29 @@ class _Ranker(ExactSearch):
 
         run_tiles(judge, len(tiles), self.n_jobs, self._nanoseconds(len(rest)))
 
+    def _judge_nearest(self, asked: _Asked) -> IndexArray:
+        """Judge by the nearest rows alone; return those whose last place ties with the next."""
+        found, distances = self.nearest(
+            asked.Z, asked.codes, int(asked.places.max()) + 1, side="any", own=asked.own
+        )
+        found, distances = found[asked.rows], distances[asked.rows]
+        match = (found >= 0) & (self.codes[found] == asked.codes[asked.rows, None])
+        depths, back = np.unique(asked.ks, return_inverse=True)
+        hits, chances = np.zeros((2, len(found), len(depths)))
+        is_open = np.empty(len(found), dtype=bool)
+        judge_nearest(
+            distances, match, asked.places, depths, asked.last_first, hits, chances,
+            asked.r_hits, asked.precision, asked.reciprocal, is_open,
+        )  # fmt: skip
+        asked.hits[:], asked.found[:] = hits[:, back], chances[:, back]
+        return np.flatnonzero(is_open)
+
     def _shares_tiles(self, asked: _Asked, wanted: IndexArray) -> bool:
         """Whether every row asks about the others, and the lists of all fit into memory."""
         return (
             asked.Z is self.pool
             and len(asked.rows) > len(self) // 2
-            and bool((asked.own == asked.rows).all())
+            and bool((asked.own[asked.rows] == asked.rows).all())
             and self._room(wanted) * len(self) <= _MOST_ENTRIES
         )
 
@@ -241,14 +262,15 @@ class _Ranker(ExactSearch):
         listed: IndexArray | slice = slice(None),
     ) -> None:
         """Rank some queries, whose lists are those `listed`, and count."""
-        begin, end = self.own_range(asked.codes[queries])
+        rows = asked.rows[queries]
+        begin, end = self.own_range(asked.codes[rows])
         depths, back = np.unique(asked.ks, return_inverse=True)
         hits, found = np.zeros((2, len(queries), len(depths)))
         r_hits, precision, reciprocal = np.zeros((3, len(queries)))
         judge_tile(
             lists.values[listed], lists.columns[listed], lists.counts[listed], begin, end,
-            asked.own[queries], lists.norms[listed], self._norms, self._roundoff,
-            asked.places[queries], depths, asked.Z, asked.rows[queries], self.pool, self.order,
+            asked.own[rows], lists.norms[listed], self._norms, self._roundoff,
+            asked.places[queries], depths, asked.Z, rows, self.pool, self.order,
             asked.last_first, hits, found, r_hits, precision, reciprocal,
         )  # fmt: skip
         asked.hits[queries], asked.found[queries] = hits[:, back], found[:, back]

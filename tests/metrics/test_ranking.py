@@ -29,17 +29,18 @@ def data(name, n=150, classes=4, dtype=np.float64):
     return DATA[name](random, y).astype(dtype), y
 
 
-@pytest.fixture(params=["shared tiles", "tiles of queries"])
-def tiles(request, monkeypatch):
-    """Tiles that serve their rows and their columns, or their rows alone."""
-    if request.param == "tiles of queries":
-        monkeypatch.setattr(_ranking, "_MOST_ENTRIES", 0)
-
-
-@pytest.fixture(params=["all rows", "a sample"])
-def way(request, tiles, monkeypatch):
+@pytest.fixture(
+    params=[
+        "shared tiles", "tiles of queries", "shared tiles, a sample", "tiles of queries, a sample",
+        "nearest rows",
+    ]
+)  # fmt: skip
+def way(request, monkeypatch):
     """Each way to find the places that count, on data of any size."""
-    monkeypatch.setattr(_ranking, "_SAMPLE", 16 if request.param == "a sample" else 1024)
+    monkeypatch.setattr(_ranking, "_FEW_PLACES", 10**6 if request.param == "nearest rows" else 0)
+    monkeypatch.setattr(_ranking, "_SAMPLE", 16 if "a sample" in request.param else 1024)
+    if "tiles of queries" in request.param:
+        monkeypatch.setattr(_ranking, "_MOST_ENTRIES", 0)
 
 
 def by_loops(Z, y, reference, reference_y, own, cap):
@@ -117,6 +118,29 @@ def test_first_matches_that_are_far_and_tie_with_others(way, shift):
     np.testing.assert_allclose(found, expected)
 
 
+@pytest.mark.parametrize("name", DATA)
+def test_the_nearest_rows_alone_settle_whoever_does_not_tie_beyond_them(name, monkeypatch):
+    Z, y = data(name)
+    own = np.arange(len(Z))
+    with monkeypatch.context() as without:
+        without.setattr(_ranking, "_FEW_PLACES", 0)
+        expected = rank_matches(Z, y, Z, y, own, ks=(2, 1), cap=2, n_jobs=1)
+    left = []
+
+    def watch(self, asked):
+        left.append(judge_nearest(self, asked))
+        return left[-1]
+
+    judge_nearest = _ranking._Ranker._judge_nearest
+    monkeypatch.setattr(_ranking._Ranker, "_judge_nearest", watch)
+    found = rank_matches(Z, y, Z, y, own, ks=(2, 1), cap=2, n_jobs=1)
+    for field, value in vars(expected).items():
+        np.testing.assert_array_equal(getattr(found, field), value)
+    runs = naive.rankings(Z, y, Z, y, own)
+    ends = [set(np.cumsum([len(run) for run in ranking])) for ranking in runs]
+    assert left[0].tolist() == [q for q, end in enumerate(ends) if 2 not in end]
+
+
 def test_where_all_rows_tie_lists_are_no_longer_than_the_reference_and_few_at_a_time(monkeypatch):
     sizes = []
 
@@ -128,6 +152,7 @@ def test_where_all_rows_tie_lists_are_no_longer_than_the_reference_and_few_at_a_
     monkeypatch.setattr(_ranking._Ranker, "_judge_lists", watch)
     monkeypatch.setattr(_ranking._Ranker, "_room", lambda self, wanted: 20)
     monkeypatch.setattr(_ranking, "_ENTRIES", 2**13)
+    monkeypatch.setattr(_ranking, "_FEW_PLACES", 0)
     Z, y = np.zeros((700, 2)), np.arange(700) % 50
     own = np.arange(700)
     found = rank_matches(Z, y, Z, y, own, ks=(1,), n_jobs=1)
