@@ -6,6 +6,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import skhnm.metrics
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from tests.doors import (
     ARGUMENTS,
@@ -232,6 +233,38 @@ def test_minus_one_may_be_a_group(door):
         np.testing.assert_array_equal(a, b)
     with pytest.warns(UserWarning, match="ungrouped=None"):
         door(np.where(FEW == 0, -2, FEW))
+
+
+JUDGES = [
+    door
+    for door in doors({"X", "Z"})
+    if door.owner.endswith((".score", "_scorer")) or door.owner in skhnm.metrics.__all__
+]
+every_judge = pytest.mark.parametrize("judge", JUDGES, ids=str)
+GREY = np.random.default_rng(0).integers(0, 2, size=(N_ROWS, 3)).astype(float)  # eight places
+
+
+@every_judge
+@pytest.mark.parametrize("seed", range(3))
+def test_no_figure_depends_on_the_order_of_rows_though_many_tie(judge, seed):
+    order = np.random.default_rng(seed).permutation(N_ROWS)
+    np.testing.assert_allclose(
+        judge(GREY[order], y=Y[order])[0], judge(GREY, y=Y)[0], rtol=1e-12, atol=1e-12
+    )
+
+
+@every_judge
+def test_rows_that_are_all_the_same_are_judged_as_chance(judge):
+    blocks, mixed = np.sort(Y), Y
+    figures = [np.ravel(judge(np.zeros((N_ROWS, 3)), y=y)[0])[0] for y in (blocks, mixed)]
+    assert figures[0] == pytest.approx(figures[1])
+    assert figures[0] < 0.8  # recall at 1, of classes of a third of the rows, is .31
+
+
+@every_judge
+def test_rows_of_one_class_have_no_figure(judge):
+    with pytest.raises(ValueError, match="class"):
+        judge(X, y=np.zeros(N_ROWS, dtype=int))
 
 
 def test_what_is_found_here_is_most_of_what_there_is():
