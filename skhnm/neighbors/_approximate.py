@@ -19,7 +19,7 @@ from skhnm.neighbors._backend import BackendIndex, Part, Questions
 from skhnm.neighbors._cells import CELL_ROWS, N_PROBE, Cells
 from skhnm.neighbors._padded import Found
 from skhnm.neighbors._robust import centre_and_norms, sample_rows
-from skhnm.neighbors._search import Side
+from skhnm.neighbors._sorted import Side
 
 _BLOCK = 4096  # rows that are in float64 at a time
 # In typical distances from the centre:

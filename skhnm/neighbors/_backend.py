@@ -25,7 +25,8 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._padded import Found, merge_nearest, nearest_first
-from skhnm.neighbors._search import ExactSearch, Side
+from skhnm.neighbors._search import ExactSearch
+from skhnm.neighbors._sorted import Side
 
 ROW_TILE = 1024
 N_PARTS = 8

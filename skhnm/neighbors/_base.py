@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_choice, check_codes, check_embeddings, check_number
-from skhnm.neighbors._search import ExactSearch, Side
+from skhnm.neighbors._search import ExactSearch
+from skhnm.neighbors._sorted import Side
 
 
 class BaseIndex(BaseEstimator, ABC):

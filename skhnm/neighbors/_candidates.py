@@ -21,8 +21,8 @@ from skhnm.kernels._rows import unit_rows
 from skhnm.kernels._within import least_distances, spread_lists
 from skhnm.neighbors._copies import copies_of_positives, copy_tolerance
 from skhnm.neighbors._padded import draw_ranks, inside_window, sort_by_index, trim
-from skhnm.neighbors._search import Side
 from skhnm.neighbors._sides import Sides
+from skhnm.neighbors._sorted import Side
 
 
 @dataclass(eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._base import BaseIndex
-from skhnm.neighbors._search import Side
+from skhnm.neighbors._sorted import Side
 
 
 class ExactIndex(BaseIndex):

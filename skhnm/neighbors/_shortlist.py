@@ -18,7 +18,7 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._candidates import Candidates
 from skhnm.neighbors._copies import copy_tolerance, find_copies
 from skhnm.neighbors._padded import inside_window, nearest_first, sort_by_index
-from skhnm.neighbors._search import Side
+from skhnm.neighbors._sorted import Side
 
 
 @dataclass(eq=False)

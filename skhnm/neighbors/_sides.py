@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.neighbors._search import ExactSearch, Side, TooManyFound
+from skhnm.neighbors._search import ExactSearch, TooManyFound
+from skhnm.neighbors._sorted import Side
 from skhnm.neighbors._tiling import Lists
 
 MAX_ENTRIES = 2**27

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from skhnm.common._typing import IndexArray
-from skhnm.neighbors._search import Side
+from skhnm.neighbors._sorted import Side
 from skhnm.offline._positives import Positives
 
 Codes = tuple[IndexArray, IndexArray]

@@ -9,8 +9,8 @@ import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._padded import compact
-from skhnm.neighbors._search import Side
 from skhnm.neighbors._sides import MAX_ENTRIES
+from skhnm.neighbors._sorted import Side
 from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._positives import Positives
 from skhnm.offline._search import Question, Searcher

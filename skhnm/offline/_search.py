@@ -16,7 +16,7 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.neighbors._exact import ExactIndex
 from skhnm.neighbors._known import resolve_index
 from skhnm.neighbors._padded import merge_nearest
-from skhnm.neighbors._search import Side
+from skhnm.neighbors._sorted import Side
 from skhnm.offline._sources import Rows
 
 _OPERATIONS_A_SECOND = 1e11
