@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from skhnm.kernels._ties import count_places, is_match, mark_tied, mean_reciprocal
-from tests import naive
+from tests import naive_metrics as truth
 
 FAR = np.iinfo(np.intp).max
 
@@ -31,11 +31,11 @@ def every_ranking(n):
 
 def closed_forms(runs, places, ks, last):
     return [
-        *(naive.mean_number_in(runs, k) for k in ks),
-        *(naive.mean_any_in(runs, k) for k in ks),
-        naive.mean_number_in(runs, places),
-        naive.mean_precisions_in(runs, places) / places,
-        naive.mean_reciprocal_in(runs, last),
+        *(truth.mean_number_in(runs, k) for k in ks),
+        *(truth.mean_any_in(runs, k) for k in ks),
+        truth.mean_number_in(runs, places),
+        truth.mean_precisions_in(runs, places) / places,
+        truth.mean_reciprocal_in(runs, last),
     ]
 
 
@@ -45,14 +45,14 @@ def test_equals_the_mean_over_all_orders(n):
     seen = 0
     for runs in every_ranking(n):
         seen += 1
-        orders = naive.orders(runs)
+        orders = truth.orders(runs)
         for places in ks:
             expected = [
-                *(naive.mean([naive.number_in(match, k) for match in orders]) for k in ks),
-                *(naive.mean([naive.any_in(match, k) for match in orders]) for k in ks),
-                naive.mean([naive.number_in(match, places) for match in orders]),
-                naive.mean([naive.precisions_in(match, places) for match in orders]) / places,
-                naive.mean([naive.reciprocal_in(match, places) for match in orders]),
+                *(truth.mean([truth.number_in(match, k) for match in orders]) for k in ks),
+                *(truth.mean([truth.any_in(match, k) for match in orders]) for k in ks),
+                truth.mean([truth.number_in(match, places) for match in orders]),
+                truth.mean([truth.precisions_in(match, places) for match in orders]) / places,
+                truth.mean([truth.reciprocal_in(match, places) for match in orders]),
             ]
             found = counted(runs, n, places, ks, places)
             np.testing.assert_allclose(found, expected, atol=1e-14)
@@ -64,7 +64,7 @@ def test_equals_the_closed_forms_on_longer_rankings():
     random = np.random.default_rng(0)
     for _ in range(50):
         runs = [list(random.random(n) < random.random()) for n in random.integers(1, 40, 6)]
-        n, ks = naive.n_rows(runs), sorted(random.integers(1, 60, 3))
+        n, ks = truth.n_rows(runs), sorted(random.integers(1, 60, 3))
         places, last = random.integers(1, n + 1), random.integers(1, n + 1)
         found = counted(runs, min(n, max(*ks, places)), places, ks, last)
         np.testing.assert_allclose(found, closed_forms(runs, places, ks, last), atol=1e-12)

@@ -17,7 +17,7 @@ from skhnm.metrics import (
     recall_at_k,
     retrieval_report,
 )
-from tests import cases, naive
+from tests import cases, naive, naive_metrics
 
 FUNCTIONS = [recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank]
 WITH_PLACES = [recall_at_k, precision_at_k, map_at_r, mean_reciprocal_rank]
@@ -34,7 +34,7 @@ NONE = np.full(25, -1)  # no query stands in the reference
 
 
 def judged_by_loops(function, arguments, *data):
-    return getattr(naive, function.__name__)(naive.rankings(*data), **arguments)
+    return getattr(naive_metrics, function.__name__)(naive_metrics.rankings(*data), **arguments)
 
 
 # What they are.
@@ -64,7 +64,7 @@ def test_by_hand():
     line, y = np.array([[0.0], [1.0], [3.0], [7.0], [15.0]]), ["a", "b", "a", "a", "b"]
     # Matches of the rows of a and b in turn: 01 1 0, 001 0, 01 1 0 (3: 1, 0, 7, 15), 10 1 0, 0001.
     first = [2, 4, 2, 1, 3]
-    ranked = naive.rankings(line, [0, 1, 0, 0, 1], line, [0, 1, 0, 0, 1], range(5))
+    ranked = naive_metrics.rankings(line, [0, 1, 0, 0, 1], line, [0, 1, 0, 0, 1], range(5))
     assert [runs.index([True]) + 1 for runs in ranked] == first
     assert recall_at_k(line, y, k=2) == 3 / 5
     assert precision_at_k(line, y, k=1) == 1 / 5
@@ -243,8 +243,8 @@ def test_classes_that_the_reference_lacks_are_left_out_of_the_mean(function):
 def test_a_row_alone_in_its_class_is_no_query_but_stands_in_the_rankings(function):
     alone = np.vstack([Z, Z[:1] + 1e-9])  # nearer to row 0 than any other
     with_it = function(alone, np.append(Y, 99))
-    ranked = naive.rankings(alone, np.append(Y, 99), alone, np.append(Y, 99), range(26))
-    assert with_it == pytest.approx(getattr(naive, function.__name__)(ranked))
+    ranked = naive_metrics.rankings(alone, np.append(Y, 99), alone, np.append(Y, 99), range(26))
+    assert with_it == pytest.approx(getattr(naive_metrics, function.__name__)(ranked))
     assert with_it < function(Z, Y)
 
 

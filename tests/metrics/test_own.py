@@ -15,7 +15,7 @@ from skhnm.metrics import (
     recall_at_k,
     retrieval_report,
 )
-from tests import cases, naive
+from tests import cases, naive_metrics
 
 FUNCTIONS = [recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank]
 Z, Y = cases.uneven()
@@ -51,9 +51,9 @@ def test_it_is_what_plain_loops_say(function):
     own[:8] = queries[:8]  # the others are new
     asked = np.where(own[:, None] >= 0, Z[queries], Z[queries] + 0.3)
     asked[3] += 0.7  # nor need a query lie where its own row lies
-    expected = naive.rankings(asked, Y[queries], Z, Y, own)
+    expected = naive_metrics.rankings(asked, Y[queries], Z, Y, own)
     found = function(asked, Y[queries], reference=Z, reference_y=Y, own=own)
-    assert found == pytest.approx(getattr(naive, function.__name__)(expected))
+    assert found == pytest.approx(getattr(naive_metrics, function.__name__)(expected))
 
 
 def test_several_queries_may_be_of_one_row():
@@ -68,7 +68,7 @@ def test_a_row_that_nobody_finds_is_nobodys_own():
     known = np.where(np.arange(25) % 3 == 0, -1, Y)
     named = {"reference": Z, "reference_y": known, "own": np.arange(25), "unlabelled": -1}
     own = np.where(known == -1, -1, np.arange(25))
-    expected = naive.r_precision(naive.rankings(Z, Y, Z, known, own))
+    expected = naive_metrics.r_precision(naive_metrics.rankings(Z, Y, Z, known, own))
     assert r_precision(Z, Y, **named) == pytest.approx(expected)
 
 

@@ -8,7 +8,7 @@ import pytest
 from skhnm.metrics import _ranking
 from skhnm.metrics._ranking import rank_matches
 from skhnm.neighbors import _tiling
-from tests import naive
+from tests import naive_metrics
 
 DATA = {
     "classes apart": lambda random, y: random.normal(size=(len(y), 3)) + y[:, None],
@@ -46,18 +46,18 @@ def way(request, monkeypatch):
 def by_loops(Z, y, reference, reference_y, own, cap):
     """Rows of what a ranking says of each judged query."""
     rows = []
-    for runs in naive.rankings(Z, y, reference, reference_y, own):
-        R = naive.n_matches(runs)
+    for runs in naive_metrics.rankings(Z, y, reference, reference_y, own):
+        R = naive_metrics.n_matches(runs)
         places = min(R, cap or R)
         rows.append(
             [
                 R,
-                *[naive.mean_number_in(runs, k) for k in KS],
-                *[naive.mean_any_in(runs, k) for k in KS],
-                naive.mean_number_in(runs, places),
-                naive.mean_precisions_in(runs, places) / places,
-                naive.mean_reciprocal_in(runs, math.inf),
-                naive.n_rows(runs),
+                *[naive_metrics.mean_number_in(runs, k) for k in KS],
+                *[naive_metrics.mean_any_in(runs, k) for k in KS],
+                naive_metrics.mean_number_in(runs, places),
+                naive_metrics.mean_precisions_in(runs, places) / places,
+                naive_metrics.mean_reciprocal_in(runs, math.inf),
+                naive_metrics.n_rows(runs),
             ]
         )
     return np.array(rows)
@@ -114,7 +114,10 @@ def test_first_matches_that_are_far_and_tie_with_others(way, shift):
     asked = Z + shift, y, Z, y, own, 1  # a query may lie apart from its own row
     np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
     found = rank_matches(Z, y, Z, y, own, find_first=True, cap=1).reciprocal_rank
-    expected = [naive.mean_reciprocal_in(r, math.inf) for r in naive.rankings(Z, y, Z, y, own)]
+    expected = [
+        naive_metrics.mean_reciprocal_in(r, math.inf)
+        for r in naive_metrics.rankings(Z, y, Z, y, own)
+    ]
     np.testing.assert_allclose(found, expected)
 
 
@@ -136,7 +139,7 @@ def test_the_nearest_rows_alone_settle_whoever_does_not_tie_beyond_them(name, mo
     found = rank_matches(Z, y, Z, y, own, ks=(2, 1), cap=2, n_jobs=1)
     for field, value in vars(expected).items():
         np.testing.assert_array_equal(getattr(found, field), value)
-    runs = naive.rankings(Z, y, Z, y, own)
+    runs = naive_metrics.rankings(Z, y, Z, y, own)
     ends = [set(np.cumsum([len(run) for run in ranking])) for ranking in runs]
     assert left[0].tolist() == [q for q, end in enumerate(ends) if 2 not in end]
 

@@ -10,7 +10,7 @@ from sklearn.metrics.pairwise import cosine_distances, paired_cosine_distances
 
 from skhnm.metrics import VerificationReport, verification_report
 from skhnm.metrics._verification import draw_pairs
-from tests import cases, naive
+from tests import cases, naive_metrics
 
 Z, Y = cases.uneven()
 NOTHING_TO_JUDGE = {"singletons", "one class", "none labelled", "one row", "no rows"}
@@ -21,7 +21,7 @@ FAR = (0.0, 0.001, 0.1, 0.35, 1.0)
 def test_it_is_what_plain_loops_say(case):
     Z, y = cases.CASES[case]
     found = verification_report(Z, y, far=FAR, unlabelled=-1)
-    expected = naive.verification(Z, y, naive.pairs_of(y), FAR)
+    expected = naive_metrics.verification(Z, y, naive_metrics.pairs_of(y), FAR)
     assert list(found) == list(expected)
     assert found == pytest.approx(expected, rel=1e-9)
 
@@ -31,13 +31,13 @@ def test_given_pairs_are_judged_as_they_are():
     pairs = random.integers(0, 25, size=(200, 2))
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     found = verification_report(Z, Y, pairs=pairs, far=FAR)
-    assert found == pytest.approx(naive.verification(Z, Y, pairs.tolist(), FAR))
+    assert found == pytest.approx(naive_metrics.verification(Z, Y, pairs.tolist(), FAR))
     assert verification_report(Z, Y, pairs=pairs.tolist(), far=FAR) == found
     assert verification_report(Z, Y, pairs=pairs[:, ::-1], far=FAR) == found
 
 
 def test_given_pairs_with_an_unlabelled_row_are_left_out():
-    pairs = np.array(naive.pairs_of(Y))
+    pairs = np.array(naive_metrics.pairs_of(Y))
     labelled = (Y[pairs] != 0).all(axis=1)
     found = verification_report(Z, Y, pairs=pairs, unlabelled=0)
     assert found == verification_report(Z, Y, pairs=pairs[labelled])
@@ -46,7 +46,7 @@ def test_given_pairs_with_an_unlabelled_row_are_left_out():
 
 def test_the_area_is_scikit_learns(digits):
     X, y = digits
-    pairs = np.array(naive.pairs_of(y))
+    pairs = np.array(naive_metrics.pairs_of(y))
     same = y[pairs[:, 0]] == y[pairs[:, 1]]
     distances = np.linalg.norm(X[pairs[:, 0]] - X[pairs[:, 1]], axis=1)
     report = verification_report(X, y)
@@ -60,7 +60,7 @@ def test_the_area_is_scikit_learns(digits):
 def test_the_threshold_gives_the_accuracy_that_is_promised(digits, metric):
     X, y = digits
     report = verification_report(X, y, metric=metric)
-    pairs = np.array(naive.pairs_of(y))
+    pairs = np.array(naive_metrics.pairs_of(y))
     same = y[pairs[:, 0]] == y[pairs[:, 1]]
     if metric == "euclidean":
         distances = np.linalg.norm(X[pairs[:, 0]] - X[pairs[:, 1]], axis=1)
@@ -127,7 +127,7 @@ def test_few_rows_are_compared_in_every_pair_once(case):
     _, y = cases.CASES[case]
     pairs = draw_pairs(y, 300, np.random.default_rng(0))
     assert len(pairs) == len(as_set(pairs))
-    assert as_set(pairs) == {frozenset(pair) for pair in naive.pairs_of(y)}
+    assert as_set(pairs) == {frozenset(pair) for pair in naive_metrics.pairs_of(y)}
 
 
 def test_of_many_rows_as_many_pairs_of_each_kind_are_drawn_without_repetition():
