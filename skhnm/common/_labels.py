@@ -136,7 +136,7 @@ def _as_given(y: Any, name: str) -> tuple[LabelArray, NDArray[np.bool_]]:
     if len(columns) == 1:  # a data frame
         y = y[columns[0]]
     if not isinstance(getattr(y, "dtype", None), np.dtype):  # no column of NumPy's own types
-        for to_list in ("to_pylist", "to_list", "tolist"):  # pyarrow; pandas, polars; tensors
+        for to_list in ("to_pylist", "tolist", "to_list"):  # pyarrow; pandas, tensors; polars
             if hasattr(y, to_list):
                 y = getattr(y, to_list)()
                 break
