@@ -20,6 +20,8 @@ from tests.doors import (
     doors,
 )
 
+pytestmark = pytest.mark.jit  # what stands behind the doors is tried without it elsewhere
+
 every_label_door = pytest.mark.parametrize("door", doors(LABELS), ids=str)
 every_unlabelled_door = pytest.mark.parametrize("door", doors(LABELS, "unlabelled"), ids=str)
 every_embedding_door = pytest.mark.parametrize("door", doors(EMBEDDINGS), ids=str)

@@ -174,6 +174,7 @@ class TestParametersOfNamedParts:
         with pytest.raises(ValueError, match=message):
             HardNegativeMetricLearner(**parameters).set_params(**{nested: 1})
 
+    @pytest.mark.jit
     def test_a_search_tries_the_parameters_of_a_named_miner(self, iris):
         pipe = make_pipeline(HardNegativeMetricLearner(max_iter=5), KNeighborsClassifier(3))
         grid = {"hardnegativemetriclearner__negative_miner__n_negatives": [1, 10]}

@@ -6,6 +6,8 @@ import pytest
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.metrics import precision_at_k
 
+pytestmark = pytest.mark.jit
+
 LEARNERS = {
     "linear": HardNegativeMetricLearner(),
     "linear, fewer components": HardNegativeMetricLearner(n_components=5),

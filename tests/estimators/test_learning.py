@@ -213,6 +213,7 @@ def test_early_stopping_keeps_the_round_that_was_best_on_the_held_out_rows(noisy
     assert max(scores) > scores[0] or len(scores) <= 4
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("learner", [HardNegativeMetricLearner, MLPMetricLearner])
 @pytest.mark.parametrize("early_stopping", [True, "classes"])
 @pytest.mark.parametrize("rows_a_class", [2, 4])
