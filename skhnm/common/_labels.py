@@ -7,6 +7,7 @@ numbers, and one label of two large ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.utils.validation import column_or_1d
 from skhnm.common._typing import IndexArray, LabelArray
 
 _FLOATS = (float, np.floating)
+_KINDS = {"U": "strings", "S": "bytes", "M": "dates", "m": "durations"}
 
 RAISE = "raise"
 """The value of `unlabelled` by default: every value is a class, a missing one is an error."""
@@ -86,6 +88,9 @@ def encode_together(
                 f"{names[0]} holds {kinds[0]} and {names[1]} holds {kinds[1]}: no label of one "
                 "could match the other; convert both to one type"
             )
+    if classes.dtype.kind in "mM" and pool_classes.dtype.kind in "mM":  # days equal nanoseconds
+        unit = np.result_type(classes, pool_classes)
+        classes, pool_classes = classes.astype(unit), pool_classes.astype(unit)
     code_of = {label: code for code, label in enumerate(classes.tolist())}
     shared = [code_of.setdefault(label, len(code_of)) for label in pool_classes.tolist()]
     lookup = np.array([*shared, -1], dtype=np.intp)
@@ -101,10 +106,11 @@ def join_labels(several: Sequence[LabelArray]) -> LabelArray:
         If some are strings and others are not.
     """
     given = [labels for labels in several if len(labels)]
-    if len({_kind(labels) for labels in given}) > 1:
+    kinds = list(dict.fromkeys(map(_kind, given)))
+    if len(kinds) > 1:
         raise ValueError(
-            "The labels are strings here and numbers there (in earlier chunks, in classes or "
-            "in y): convert all to one type"
+            f"The labels are {kinds[0]} here and {kinds[1]} there (in earlier chunks, in classes "
+            "or in y): convert all to one type"
         )
     if len({labels.dtype.kind for labels in given}) > 1:
         return _native([label for labels in given for label in labels.tolist()])
@@ -135,7 +141,8 @@ def _as_given(y: Any, name: str) -> tuple[LabelArray, NDArray[np.bool_]]:
     columns: Any = getattr(y, "columns", ())
     if len(columns) == 1:  # a data frame
         y = y[columns[0]]
-    if not isinstance(getattr(y, "dtype", None), np.dtype):  # no column of NumPy's own types
+    dtype = getattr(y, "dtype", None)
+    if not isinstance(dtype, np.dtype) or dtype.kind == "T":  # no column of NumPy's own types
         for to_list in ("to_pylist", "tolist", "to_list"):  # pyarrow; pandas, tensors; polars
             if hasattr(y, to_list):
                 y = getattr(y, to_list)()
@@ -225,4 +232,10 @@ def _check_unlabelled(unlabelled: Any, classes: LabelArray, name: str) -> None:
 
 def _kind(labels: LabelArray) -> str:
     """Return what some labels are, of which there is at least one."""
-    return "strings" if isinstance(labels.tolist()[0], str) else "numbers"
+    if labels.dtype.kind in _KINDS:
+        return _KINDS[labels.dtype.kind]
+    first = labels.tolist()[0]
+    for types, kind in ((str, "strings"), (bytes, "bytes"), ((Number, np.bool_), "numbers")):
+        if isinstance(first, types):
+            return kind
+    return f"values of type {type(first).__name__}"

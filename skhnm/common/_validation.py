@@ -161,7 +161,8 @@ def check_codes(codes: Any, name: str = "codes") -> IndexArray:
         If they are not one-dimensional, not whole numbers, or below -1.
     """
     given = column_or_1d(np.asarray(codes))
-    if given.size and (given.dtype.kind not in "iu" or given.min() < -1):
+    most = np.iinfo(np.intp).max
+    if given.size and (given.dtype.kind not in "iu" or given.min() < -1 or given.max() > most):
         raise ValueError(f"{name} must be whole numbers from 0, or -1 for none, got {given[:5]}")
     return given.astype(np.intp, copy=False)
 

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import Tags, check_consistent_length
 from sklearn.utils.validation import column_or_1d, validate_data
 
@@ -38,13 +37,7 @@ _MOST_OF_A_CURVE = 1000
 """Entries of the curves that a stream keeps, which has no end."""
 
 
-class BaseMetricLearner(
-    CallbackSupportMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-    LearnedMetric,
-    NamedParts,
-):
+class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     """A metric learner: everything but the embedding itself."""
 
     _registries: ClassVar[dict[str, Registry]] = AXES

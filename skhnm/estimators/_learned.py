@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
@@ -26,8 +27,11 @@ FLOATS = [np.float64, np.float32]
 TUPLES = {2: "pairs", 3: "triplets", 4: "quadruplets"}
 
 
-class LearnedMetric(ABC):
-    """The questions that a fitted metric learner answers."""
+class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
+    """The questions that a fitted metric learner answers.
+
+    The mixins stand here because scikit-learn gives `transform` its output where it is defined.
+    """
 
     normalize: bool
     unlabelled: Any

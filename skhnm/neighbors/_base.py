@@ -100,7 +100,12 @@ class BaseIndex(BaseEstimator, ABC):
         check_choice(side, "side", ("other", "own", "any"))
         check_number(k, "k", low=1, integer=True)
         pool = self.search_.pool
-        queries = check_embeddings(queries, "queries").astype(pool.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            queries = check_embeddings(queries, "queries").astype(pool.dtype, copy=False)
+        if not np.isfinite(queries).all():
+            raise ValueError(
+                f"queries leave the range of the pool's {pool.dtype}: scale both first"
+            )
         if queries.shape[1] != pool.shape[1]:
             raise ValueError(f"queries have {queries.shape[1]} columns, the pool {pool.shape[1]}")
         codes = check_codes(codes)

@@ -81,6 +81,7 @@ def test_frames_come_out_with_names(library, iris):
     learner = HardNegativeMetricLearner(2).set_output(transform=library)
     Z = learner.fit_transform(X, y)
     assert isinstance(Z, frames.DataFrame)
+    assert isinstance(learner.transform(X), frames.DataFrame)
     assert list(Z.columns) == ["hardnegativemetriclearner0", "hardnegativemetriclearner1"]
     assert list(learner.feature_names_in_) == list("abcd")
     assert list(learner.get_feature_names_out()) == list(Z.columns)

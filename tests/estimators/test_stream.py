@@ -201,7 +201,7 @@ def test_bad_chunks_leave_everything_as_it_was(stream):
     before, components = learner.reservoir_, learner.components_.copy()
     with pytest.raises(ValueError, match="64 features"):
         learner.partial_fit(X[:, :5], y)
-    with pytest.raises(ValueError, match="strings here and numbers there"):
+    with pytest.raises(ValueError, match="numbers here and strings there"):
         learner.partial_fit(X[:9], list("abcdefghi"))
     with pytest.raises(ValueError, match="set early_stopping=False"):
         clone(learner).set_params(early_stopping=True).partial_fit(X, y)
