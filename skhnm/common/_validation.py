@@ -23,6 +23,13 @@ def check_embeddings(Z: Any, name: str = "Z") -> FloatArray:
         input_name=name,
         order="C",
     )
+    if rows.dtype == np.float64 and rows.size:
+        largest = max(float(rows.max()), -float(rows.min()))
+        if largest and not 1e-150 < largest < 1e150:
+            raise ValueError(
+                f"{name} holds numbers of the order of {largest:.1g}, whose squares leave the "
+                "range of floating point; scale it first"
+            )
     return rows
 
 

@@ -159,6 +159,12 @@ def test_embeddings_keep_their_float_type_and_become_contiguous(dtype):
     assert found.shape == (2, 2)
 
 
+@pytest.mark.parametrize("scale", [1e-160, 1e160])
+def test_embeddings_whose_squares_leave_the_range_are_refused(scale):
+    with pytest.raises(ValueError, match="squares leave the range"):
+        check_embeddings(np.ones((4, 2)) * scale)
+
+
 def test_there_may_be_no_embeddings_at_all():
     assert check_embeddings(np.empty((0, 3))).shape == (0, 3)
 
