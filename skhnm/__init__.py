@@ -7,11 +7,13 @@ from skhnm.comparison._function import compare_miners
 from skhnm.comparison._result import MinerComparison
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
+from skhnm.estimators.classifier._classifier import HardNegativeClassifier
 from skhnm.offline._function import mine_hard_negatives
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "HardNegativeClassifier",
     "HardNegativeMetricLearner",
     "MLPMetricLearner",
     "MinerComparison",

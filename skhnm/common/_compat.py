@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 try:
@@ -24,6 +26,10 @@ class _NoContext:
 
     def subcontext(self, **options: Any) -> _NoContext:
         return self
+
+    @contextmanager
+    def propagate_callback_context(self, sub_estimator: Any) -> Iterator[None]:
+        yield
 
     def call_on_fit_task_begin(self, **options: Any) -> _NoContext:
         return self

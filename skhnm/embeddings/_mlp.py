@@ -232,6 +232,17 @@ class MLPEmbedding(BaseEmbedding):
         slopes[-1] *= self._out_unit
         return total
 
+    def slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the derivative (n, d), by rows, of their embeddings along vectors (n, m)."""
+        coefs, _, skip = self.layers()
+        _, memory = self.forward(X)
+        G = along
+        for W, H in zip(coefs[:0:-1], memory[:0:-1], strict=True):
+            G = G @ W.T
+            self._slope(H, G)
+        G = G @ coefs[0].T
+        return G if skip is None else G + along @ skip.T
+
 
 def _input_tiles(W: FloatArray) -> list[slice]:
     """Cut the inputs of a layer in two, or in four, if it has many weights."""

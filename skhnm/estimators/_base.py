@@ -6,8 +6,7 @@ from abc import abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.utils import Tags, check_consistent_length
-from sklearn.utils.validation import column_or_1d, validate_data
+from sklearn.utils import Tags
 
 from skhnm.common._compat import CallbackSupportMixin, with_callbacks
 from skhnm.common._labels import encode_labels, join_labels
@@ -19,7 +18,7 @@ from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
 from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
 from skhnm.estimators._fitting import all_or_nothing, make_judge
-from skhnm.estimators._learned import LearnedMetric
+from skhnm.estimators._learned import LearnedMetric, read_labelled
 from skhnm.estimators._parts import (
     AXES,
     check_shared_parameters,
@@ -229,14 +228,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
 
     def _read(self, X: Any, y: Any, **checks: Any) -> tuple[LabelArray, IndexArray, FloatArray]:
         """Return the classes, their codes and the rows of what was passed to a kind of fit."""
-        if y is None:
-            validate_data(self, X, y)  # which says so, in scikit-learn's words
-        classes, codes = encode_labels(y, self.unlabelled)
-        if len(getattr(y, "shape", ())) == 2:
-            column_or_1d(y, warn=True)  # scikit-learn warns of these wherever it learns
-        X = self._read_rows(X, order="C", **checks)
-        check_consistent_length(X, codes)
-        return classes, codes, X
+        return read_labelled(self, X, y, self.unlabelled, **checks)
 
     def _prepare(
         self,

@@ -59,7 +59,8 @@ def initial_components(
     if init == "random":
         return random.standard_normal((n_components, d))
     if init == "rca":
-        components = _relevant_components(data, n_components)
+        components = _relevant_components(data, min(n_components, d))
+        components = np.pad(components, ((0, n_components - len(components)), (0, 0)))
     elif init == "pca":
         components = _principal_components(data)[:n_components]
     else:
@@ -98,7 +99,8 @@ def _relevant_components(data: TrainingData, n_components: int) -> FloatArray:
     if not within.any():  # no class varies, as at the beginning of a stream
         return np.eye(n_components, X.shape[1])
     shrinkage = max(ledoit_wolf_shrinkage(within, assume_centered=True), _LEAST_SHRINKAGE)
-    pca = PCA().fit(within)
+    # No small variance needs to be exact, for all are shrunk; and the eigenvalues always converge.
+    pca = PCA(svd_solver="covariance_eigh" if len(X) > X.shape[1] else "full").fit(within)
     variances = pca.singular_values_**2 / len(X)
     sphere = shrinkage * np.square(within).mean()
     elsewhere = 1.0 / np.sqrt(sphere)  # where the rows do not vary

@@ -9,22 +9,65 @@ from typing import Any
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_consistent_length
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-from skhnm.common._labels import encode_labels
+from skhnm.common._labels import RAISE, encode_labels
 from skhnm.common._rows import as_rows
 from skhnm.common._tuples import Tuples
-from skhnm.common._typing import FloatArray
+from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.kernels._rows import distinct_rows, unit_rows
 from skhnm.metrics._inputs import ONE_CLASS
 from skhnm.metrics._means import precision
 from skhnm.metrics._ranking import rank_matches
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
+from skhnm.training._model import across
 from skhnm.training._objective import is_normalized
 
 FLOATS = [np.float64, np.float32]
 TUPLES = {2: "pairs", 3: "triplets", 4: "quadruplets"}
+
+
+def read_rows(estimator: Any, X: Any, *, reset: bool, **checks: Any) -> FloatArray:
+    """Return the rows (n, d) that an estimator was given as an array, or raise."""
+    X = as_rows(X)
+    shape: Any = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
+    name = type(estimator).__name__
+    if len(shape) == 3 and shape[1] in TUPLES:
+        measured = (
+            "; pair_distance measures pairs of this shape"
+            if hasattr(estimator, "pair_distance") else ""
+        )  # fmt: skip
+        raise ValueError(
+            f"X holds {TUPLES[shape[1]]} of rows, of shape {shape}, but {name} "
+            "takes single rows (n, n_features), and learns from a label of each. Stack the "
+            f"rows, X.reshape(-1, {shape[2]}), and give those that are alike one label{measured}"
+        )
+    try:
+        rows: FloatArray = validate_data(estimator, X, dtype=FLOATS, reset=reset, **checks)
+    except ValueError as error:
+        if "contains NaN" not in str(error):
+            raise
+        raise ValueError(
+            f"Input X contains NaN. {name} takes no missing values: fill them in before, as "
+            f"make_pipeline(SimpleImputer(), {name}()) does, with sklearn.impute.SimpleImputer "
+            "and sklearn.pipeline.make_pipeline"
+        ) from None
+    return rows
+
+
+def read_labelled(
+    estimator: Any, X: Any, y: Any, unlabelled: Any = RAISE, **checks: Any
+) -> tuple[LabelArray, IndexArray, FloatArray]:
+    """Return the classes, their codes and the rows of what was passed to a kind of fit."""
+    if y is None:
+        validate_data(estimator, X, y)  # which says so, in scikit-learn's words
+    classes, codes = encode_labels(y, unlabelled)
+    if len(getattr(y, "shape", ())) == 2:
+        column_or_1d(y, warn=True)  # scikit-learn warns of these wherever it learns
+    X = read_rows(estimator, X, order="C", **checks)
+    check_consistent_length(X, codes)
+    return classes, codes, X
 
 
 class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
@@ -44,6 +87,10 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
     @abstractmethod
     def _embed(self, X: FloatArray) -> FloatArray:
         """Return the embeddings of validated rows, before `normalize`."""
+
+    @abstractmethod
+    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the derivative (n, d), by rows, of their embeddings along vectors (n, m)."""
 
     def transform(self, X: Any) -> FloatArray:
         """Map rows to the space in which Euclidean distance is the learned metric.
@@ -69,21 +116,7 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
 
     def _check_rows(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        return self._read_rows(X, reset=False)
-
-    def _read_rows(self, X: Any, *, reset: bool, **checks: Any) -> FloatArray:
-        """Return rows (n, d) as an array, or raise."""
-        X = as_rows(X)
-        shape: Any = np.shape(X) if isinstance(X, (list, tuple)) else getattr(X, "shape", ())
-        if len(shape) == 3 and shape[1] in TUPLES:
-            raise ValueError(
-                f"X holds {TUPLES[shape[1]]} of rows, of shape {shape}, but {type(self).__name__} "
-                "takes single rows (n, n_features), and learns from a label of each. Stack the "
-                f"rows, X.reshape(-1, {shape[2]}), and give those that are alike one label; "
-                "pair_distance measures pairs of this shape"
-            )
-        rows: FloatArray = validate_data(self, X, dtype=FLOATS, reset=reset, **checks)
-        return rows
+        return read_rows(self, X, reset=False)
 
     def _embed_as_shown(self, X: FloatArray) -> FloatArray:
         """Return what `transform` gives of validated rows."""
@@ -93,6 +126,14 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
     def _embed_as_trained(self, X: FloatArray) -> FloatArray:
         Z = self._embed_near(X)
         return unit_rows(Z)[0] if is_normalized(self.normalize, self.loss_) else Z
+
+    def _pull_back(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the derivative (n, d), by rows, of `_embed_as_trained` along vectors (n, m)."""
+        near = X if self.offset_ is None else X - self.offset_.astype(X.dtype)
+        if is_normalized(self.normalize, self.loss_):
+            unit, norms = unit_rows(self._embed(near))
+            along = across(along, unit, norms)
+        return self._slope(near, along)
 
     def _embed_near(self, X: FloatArray) -> FloatArray:
         """Map rows after what is far from the origin has come near."""

@@ -328,6 +328,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         embedded: FloatArray = X @ self.components_.T.astype(X.dtype, copy=False)
         return embedded
 
+    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        return along @ self.components_.astype(X.dtype, copy=False)
+
     def _pair_distance(self, a: FloatArray, b: FloatArray) -> FloatArray:
         if self.normalize:
             return super()._pair_distance(a, b)

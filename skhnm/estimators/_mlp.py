@@ -347,6 +347,9 @@ class MLPMetricLearner(BaseMetricLearner):
     def _embed(self, X: FloatArray) -> FloatArray:
         return self._fitted_embedding(X.dtype).embed(X)
 
+    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        return self._fitted_embedding(X.dtype).slope(X, along)
+
     @property
     def _n_features_out(self) -> int:
         """Columns of `transform`, for `get_feature_names_out`."""

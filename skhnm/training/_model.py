@@ -91,11 +91,11 @@ class Model:
         by_proxies = np.zeros(self._shape)
         if extras is not None:
             E, extra_norms = extras
-            members.extras.pull_back(_across(by_extras, E, extra_norms), by_rows, by_proxies)
-        return _across(by_rows, rows, norms), by_proxies
+            members.extras.pull_back(across(by_extras, E, extra_norms), by_rows, by_proxies)
+        return across(by_rows, rows, norms), by_proxies
 
 
-def _across(gradient: FloatArray, unit: FloatArray, norms: FloatArray | None) -> FloatArray:
+def across(gradient: FloatArray, unit: FloatArray, norms: FloatArray | None) -> FloatArray:
     """Pull a gradient back through z / |z|: the part along z has no effect."""
     if norms is None:
         return gradient

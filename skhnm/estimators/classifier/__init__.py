@@ -1,0 +1,1 @@
+"""Nearest neighbours as a classifier of tables."""

@@ -1,0 +1,179 @@
+"""Choosing an encoding, a learner, a strength and a vote by rows that were held out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from scipy.stats import rankdata
+
+from skhnm.estimators._data import TrainingData
+from skhnm.estimators.classifier._folds import can_learn, deal, thin, weighted
+from skhnm.estimators.classifier._metric import Design, TableMetric
+from skhnm.estimators.classifier._plan import Plan
+from skhnm.estimators.classifier._tasks import Tasks
+from skhnm.estimators.classifier._voters import Voters
+from skhnm.estimators.classifier._voting import Judgement, Vote
+from skhnm.neighbors._exact import ExactIndex
+
+MOST_FOR_FOLDS = 3000  # rows; of more, one part is held out
+MOST_TO_CHOOSE = 10_000  # rows that designs are compared on
+MOST_TO_LEARN = 100_000  # rows that the metric is learned on
+MOST_TO_JUDGE = 5_000  # rows that the vote of a large table is chosen by
+
+Split = tuple[TrainingData, TrainingData]
+"""Rows to learn from, and rows to judge by."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen, and learned on all rows."""
+
+    design: Design
+    vote: Vote
+    metric: TableMetric
+    results: dict[str, Any]
+
+
+def choose(
+    plan: Plan, data: TrainingData, n_classes: int, n_jobs: int | None, tasks: Tasks
+) -> Chosen:
+    """Try what the plan asks for, and learn the best on all rows: distinct, sorted by class."""
+    search = Search(data, plan.votes(), n_classes, n_jobs)
+    for design in _designs(plan, search, data.X.shape[1]):
+        if tasks.stopped:
+            break
+        with tasks.task("design"):
+            search.attempt(design)
+    design, vote = search.best()
+    few = data.take(thin(data.codes, MOST_TO_LEARN))
+    with tasks.task("metric") as context:
+        if len(few) <= MOST_FOR_FOLDS or len(plan.votes()) == 1:
+            metric = design.learn(few, context)
+        else:  # neighbours are nearer among more rows: choose the vote there
+            split = _split(few, -(-len(few) // min(MOST_TO_JUDGE, len(few) // 20)))
+            metric = design.learn(split[0], context)
+            judged = judge(metric, split, plan.votes(of_many=True), n_classes, n_jobs)
+            vote = min(judged, key=lambda vote: judged[vote].brier)
+    return Chosen(design, vote, metric, search.results())
+
+
+def _designs(plan: Plan, search: Search, n_features: int) -> Iterator[Design]:
+    """Yield what to try next: encodings, then a larger strength, then another learner.
+
+    Each is tried on what was best before.
+    """
+    first, *others = plan.learners
+    for n_knots in plan.knots_for(n_features):
+        yield Design(first, n_knots, plan.strengths[0])
+    n_knots = search.best()[0].n_knots
+    for strength in plan.strengths[1:]:
+        yield Design(first, n_knots, strength)
+    for learner in others:
+        yield Design(learner, n_knots, plan.strengths[0])
+
+
+@dataclass
+class Trial:
+    """What is known of a design: how good its chances were by each vote, on each split."""
+
+    design: Design
+    seconds: list[float] = field(default_factory=list)
+    judged: list[dict[Vote, Judgement]] = field(default_factory=list)
+
+    def mean(self, vote: Vote, score: str, weights: list[float]) -> float:
+        """Return the mean of a score over the splits, whose held-out rows have these weights."""
+        return float(np.average([getattr(s[vote], score) for s in self.judged], weights=weights))
+
+
+class Search:
+    """Tries designs on the same splits of the same rows.
+
+    Parameters
+    ----------
+    data : TrainingData
+        Distinct rows, sorted by class.
+    votes : list of Vote
+        To judge each design by.
+    n_classes : int
+        Classes of the codes.
+    n_jobs : int or None
+        Threads.
+    """
+
+    def __init__(
+        self, data: TrainingData, votes: list[Vote], n_classes: int, n_jobs: int | None
+    ) -> None:
+        few = data.take(thin(data.codes, MOST_TO_CHOOSE))
+        n_splits = 3 if len(few) <= MOST_FOR_FOLDS else 1
+        splits = (_split(few, 3, number) for number in range(n_splits))
+        self.splits = [(train, test) for train, test in splits if can_learn(train) and len(test)]
+        self.weights = [float(test.weights.sum()) for _, test in self.splits]
+        self.votes = votes
+        self.n_classes = n_classes
+        self.n_jobs = n_jobs
+        self.trials: list[Trial] = []
+
+    def attempt(self, design: Design) -> None:
+        """Learn a design on each split, and judge it by the held-out rows."""
+        trial = Trial(design)
+        for split in self.splits:
+            start = time.perf_counter()
+            metric = design.learn(split[0])
+            trial.seconds.append(time.perf_counter() - start)
+            trial.judged.append(judge(metric, split, self.votes, self.n_classes, self.n_jobs))
+        self.trials.append(trial)
+
+    def best(self) -> tuple[Design, Vote]:
+        """Return the design and vote with the least Brier score; the first, if none was judged."""
+        if not self.splits:
+            return self.trials[0].design, self.votes[0]
+        trial = min(self.trials, key=lambda trial: self._brier(trial, self._vote(trial)))
+        return trial.design, self._vote(trial)
+
+    def results(self) -> dict[str, Any]:
+        """Return a row for each design, by the best vote for it, as `cv_results_` of a search."""
+        if not self.splits:
+            return {}
+        rows = [(trial, self._vote(trial)) for trial in self.trials]
+        params = [{**trial.design.described(), **vars(vote)} for trial, vote in rows]
+        found: dict[str, Any] = {"params": params}
+        for name in params[0]:
+            found[f"param_{name}"] = np.array([each[name] for each in params], dtype=object)
+        for name, score in (("score", "brier"), ("log_loss", "log_loss"), ("accuracy", "accuracy")):
+            means = np.array([trial.mean(vote, score, self.weights) for trial, vote in rows])
+            found[f"mean_test_{name}"] = -means if name == "score" else means
+        for number in range(len(self.splits)):
+            scores = [-trial.judged[number][vote].brier for trial, vote in rows]
+            found[f"split{number}_test_score"] = np.array(scores)
+        found["mean_fit_time"] = np.array([np.mean(trial.seconds) for trial, _ in rows])
+        found["rank_test_score"] = rankdata(-found["mean_test_score"], method="min").astype(int)
+        return found
+
+    def _vote(self, trial: Trial) -> Vote:
+        return min(self.votes, key=lambda vote: self._brier(trial, vote))
+
+    def _brier(self, trial: Trial, vote: Vote) -> float:
+        return trial.mean(vote, "brier", self.weights)
+
+
+def judge(
+    metric: TableMetric, split: Split, votes: list[Vote], n_classes: int, n_jobs: int | None
+) -> dict[Vote, Judgement]:
+    """Judge each vote of the training rows by the held-out rows, under a metric."""
+    train, test = split
+    voters = Voters(metric.embed(train.X), train, n_classes, ExactIndex(n_jobs))
+    found = voters.near(metric.embed(test.X), max(vote.n_neighbors for vote in votes))
+    return {
+        vote: Judgement.of(P, test.codes, test.weights)
+        for vote, P in found.every(votes, voters.base_rates)
+    }
+
+
+def _split(data: TrainingData, n_folds: int, number: int = 0) -> Split:
+    """Hold out one of several folds."""
+    out = deal(data.weights, n_folds)[number]
+    return weighted(data, data.weights - out), weighted(data, out)

@@ -1,0 +1,18 @@
+"""The learners that the classifier knows by name."""
+
+from __future__ import annotations
+
+from skhnm.common._registry import Registry
+from skhnm.estimators._base import BaseMetricLearner
+from skhnm.estimators._linear import HardNegativeMetricLearner
+from skhnm.estimators._mlp import MLPMetricLearner
+
+LEARNERS = Registry(
+    "learner",
+    "MetricLearner",
+    [HardNegativeMetricLearner, MLPMetricLearner],
+    base=BaseMetricLearner,
+    renamed={"hard_negative": "linear"},
+    also=("auto",),
+)
+"""Learners by name."""

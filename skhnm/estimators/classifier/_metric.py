@@ -1,0 +1,107 @@
+"""A learned metric of tables: an encoding of the features, and a learner on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from skhnm.common._typing import FloatArray
+from skhnm.estimators._base import BaseMetricLearner
+from skhnm.estimators._data import TrainingData
+from skhnm.estimators._linear import HardNegativeMetricLearner
+from skhnm.estimators._parts import resolve_alpha
+from skhnm.estimators.classifier._encoding import Encoding
+from skhnm.estimators.classifier._learners import LEARNERS
+from skhnm.training._objective import is_normalized
+
+MOST_COMPONENTS = 32
+_BLOCK = 2**22  # numbers of encoded rows at a time
+_POINTS = 32  # of a line, where slopes are taken of what is not linear
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a metric is learned with: the learner, the knots of the encoding, and the strength."""
+
+    learner: BaseMetricLearner
+    n_knots: int | None
+    strength: float
+
+    @property
+    def encoding(self) -> str | int:
+        """The encoding, as the classifier's parameter names it."""
+        return "plain" if self.n_knots is None else self.n_knots
+
+    def learn(self, data: TrainingData, context: Any = None) -> TableMetric:
+        """Learn from the rows; `context` is a task of scikit-learn's callbacks."""
+        encoding = Encoding(self.n_knots).fit(data.X, data.weights)
+        E = encoding.transform(data.X)
+        learner = clone(self.learner)
+        if learner.n_components is None:
+            learner.set_params(n_components=min(MOST_COMPONENTS, E.shape[1]))
+        if self.strength != 1:
+            alpha = resolve_alpha(learner.alpha, len(E), learner.normalize)
+            learner.set_params(alpha=self.strength * alpha)
+        if context is None:
+            learner.fit(E, data.codes, sample_weight=data.weights)
+        else:
+            with context.propagate_callback_context(learner):
+                learner.fit(E, data.codes, sample_weight=data.weights)
+        return TableMetric(encoding, learner)
+
+    def described(self) -> dict[str, Any]:
+        """Return the choices by the names of the classifier's parameters."""
+        name = next((n for n, kind in LEARNERS.items() if type(self.learner) is kind), self.learner)
+        return {"learner": name, "encoding": self.encoding, "strength": self.strength}
+
+
+class TableMetric:
+    """An encoding and a fitted learner.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Fitted.
+    learner : BaseMetricLearner
+        Fitted on encoded rows.
+    """
+
+    def __init__(self, encoding: Encoding, learner: BaseMetricLearner) -> None:
+        self.encoding = encoding
+        self.learner = learner
+
+    def embed(self, X: FloatArray) -> FloatArray:
+        """Return where rows (n, d) lie (n, m), some at a time: encoded rows may be wide."""
+        height = max(1, _BLOCK // max(1, len(self.encoding.feature_)))
+        blocks = [X[start : start + height] for start in range(0, len(X), height)]
+        parts = [self.learner._embed_as_trained(self.encoding.transform(b)) for b in blocks]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def slopes_between(
+        self, A: FloatArray, B: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Follow the embeddings along the line from rows b to rows a (p, d).
+
+        Returns
+        -------
+        difference : (p, n_columns) float64
+            Encoded a less encoded b.
+        slopes : (p, n_columns) float64
+            Mean derivative, on that line, of the embedding along the difference of the ends'.
+        squared : (p,) float64
+            The squared distance of the ends' embeddings.
+        """
+        end, start = (self.encoding.transform(rows.astype(np.float64)) for rows in (A, B))
+        learner = self.learner
+        along = learner._embed_as_trained(end) - learner._embed_as_trained(start)
+        bends = not isinstance(learner, HardNegativeMetricLearner)
+        bends = bends or is_normalized(learner.normalize, learner.loss_)
+        n_points = _POINTS if bends else 1
+        slopes = np.zeros_like(end)
+        for point in range(n_points):
+            share = (point + 0.5) / n_points
+            slopes += learner._pull_back(start + share * (end - start), along) / n_points
+        return end - start, slopes, np.square(along).sum(axis=1)

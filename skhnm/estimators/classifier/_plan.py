@@ -1,0 +1,103 @@
+"""From the classifier's parameters to what is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from skhnm.common._threads import effective_n_jobs
+from skhnm.common._validation import check_choice, check_generator, check_number
+from skhnm.estimators._base import BaseMetricLearner
+from skhnm.estimators.classifier._learners import LEARNERS
+from skhnm.estimators.classifier._voting import Vote
+from skhnm.neighbors._base import BaseIndex
+from skhnm.neighbors._known import resolve_index
+
+_KNOTS = (4, 7, 12)
+_STRENGTHS = (1.0, 10.0)
+_NEIGHBORS = (7, 15, 30, 60)
+_OF_MANY = (120, 240)
+_SCALES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_SMOOTHINGS = (0.03, 0.1, 0.3, 1.0)
+_MOST_COLUMNS = 1000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is tried of each choice; a choice that the user made is the only one."""
+
+    learners: list[BaseMetricLearner]
+    knots: list[int | None]
+    strengths: list[float]
+    neighbors: list[int]
+    scales: list[float]
+    smoothings: list[float]
+    index: BaseIndex
+
+    @classmethod
+    def of(cls, classifier: Any) -> Plan:
+        """Check the parameters of a classifier, and say what they ask for.
+
+        Raises
+        ------
+        ValueError
+            If one is unknown or out of its range.
+        TypeError
+            If one is of the wrong kind.
+        """
+        c = classifier
+        check_number(c.n_jobs, "n_jobs", integer=True, optional=True)
+        effective_n_jobs(c.n_jobs)
+        check_generator(c.random_state)
+        return cls(
+            learners=_learners(c),
+            knots=_knots(c.encoding),
+            strengths=_one_or(c.strength, "strength", _STRENGTHS, low=0),
+            neighbors=_one_or(c.n_neighbors, "n_neighbors", _NEIGHBORS, low=1, integer=True),
+            scales=_one_or(c.scale, "scale", _SCALES, low=0),
+            smoothings=_one_or(c.smoothing, "smoothing", _SMOOTHINGS, low=0),
+            index=resolve_index(c.index, c.n_jobs),
+        )
+
+    def knots_for(self, n_features: int) -> list[int | None]:
+        """Return the encodings that do not make too many columns; the coarsest, if all do."""
+        fitting = [k for k in self.knots if (k or 1) * n_features <= _MOST_COLUMNS]
+        return fitting or self.knots[:1]
+
+    def votes(self, *, of_many: bool = False) -> list[Vote]:
+        """Return the votes to try; of many rows, more of them may vote."""
+        neighbors = self.neighbors
+        if of_many and len(neighbors) > 1:
+            neighbors = [*neighbors, *_OF_MANY]
+        return [Vote(k, s, e) for s in self.scales for k in neighbors for e in self.smoothings]
+
+
+def _learners(classifier: Any) -> list[BaseMetricLearner]:
+    given = classifier.learner
+    names = ["linear", "mlp"] if isinstance(given, str) and given == "auto" else [given]
+    learners = [LEARNERS.resolve(name) for name in names]
+    for learner in learners:
+        for name in ("random_state", "n_jobs"):
+            if getattr(learner, name) is None:
+                learner.set_params(**{name: getattr(classifier, name)})
+    return learners
+
+
+def _knots(encoding: Any) -> list[int | None]:
+    if isinstance(encoding, str):
+        known: dict[str, list[int | None]] = {
+            "auto": [None, *_KNOTS], "plain": [None], "splines": [*_KNOTS]
+        }  # fmt: skip
+        check_choice(encoding, "encoding must be a number of knots, or it", tuple(known))
+        return known[encoding]
+    named = "encoding must be 'auto', 'plain', 'splines', or it"
+    check_number(encoding, named, low=2, integer=True)
+    return [int(encoding)]
+
+
+def _one_or(given: Any, name: str, tried: tuple[Any, ...], **bounds: Any) -> list[Any]:
+    """Return the value given as the only one to try, or those tried for "auto"."""
+    if isinstance(given, str) and given == "auto":
+        return list(tried)
+    check_number(given, f"{name} must be 'auto', or it", **bounds)
+    return [given]
