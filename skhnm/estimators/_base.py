@@ -25,6 +25,7 @@ from skhnm.estimators._parts import (
     make_solver,
     resolve_alpha,
     resolve_parts,
+    setting,
 )
 from skhnm.estimators._stream import Reservoir
 from skhnm.pools._memory import MemoryPool
@@ -43,6 +44,8 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
     _alpha_may_be_auto: ClassVar[bool] = False
+    _auto: ClassVar[dict[str, tuple[Any, Any]]] = {"loss": ("robust_nca", "sup_con")}
+    """What "auto" stands for, without and with `normalize`."""
 
     @abstractmethod
     def _check_embedding_parameters(self, n_features: int) -> None:
@@ -253,7 +256,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         return Problem(
             X=data.X, codes=data.codes, weights=data.weights, rows=data.rows,
             normalize=self.normalize,
-            alpha=alpha, batch_size=self.batch_size, random=random, n_jobs=self.n_jobs,
+            alpha=alpha, batch_size=setting(self, "batch_size"), random=random, n_jobs=self.n_jobs,
             **parts,
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -18,58 +18,66 @@ from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
 from skhnm.kernels._rows import unit_rows
+from skhnm.miners._ranked import HardestMiner
 from skhnm.training._objective import is_normalized
 
 
 class MLPMetricLearner(BaseMetricLearner):
     """Learn an embedding by a small network, from labels and hard negatives.
 
-    The embedding is ``h(x) + S x``, at unit length: a multi-layer perceptron h and beside
-    it a linear path S. S begins as what the features already know (`init`) and h at zero,
-    so training starts from the given distances instead of from noise; which matters
-    wherever the features are good, as frozen embeddings are. For features that a linear
-    map cannot straighten, such as pixels, it learns what `HardNegativeMetricLearner`
-    cannot.
+    The embedding is ``h(x) + S x``: a multi-layer perceptron h and beside it a linear path S.
+    S begins where `HardNegativeMetricLearner` begins and h at zero, so training starts from
+    good distances instead of from noise. Where features act together, as on a chessboard or
+    in an image, it learns what no linear map can. The defaults are those of the linear learner
+    (mined neighbours of each row, the same loss and start), as far as steps allow.
+
+    With `normalize`, for pixels in great number and for classes that are not seen in training,
+    "auto" stands for something else: the supervised contrastive loss over large batches.
 
     Parameters
     ----------
     hidden_layer_sizes : int or sequence of int, default=(128,)
         Neurons of each hidden layer; empty leaves the linear path alone.
-    n_components : int or None, default=32
-        Dimensions of the embedding; None is n_features.
+    n_components : int, None or "auto", default="auto"
+        Dimensions of the embedding; None is n_features. "auto" is 32, or n_features if that is
+        less; with `normalize`, 32.
     activation : {"relu", "tanh", "logistic", "identity"}, default="relu"
         Of the hidden layers.
     skip : bool, default=True
         Keep the linear path beside the hidden layers.
-    negative_miner : str, miner or function, default="hardest"
-        Which candidates become negatives: "random", "easy", "hardest", "rank",
-        "semi_hard", "violating", "boundary", "all", "distance_weighted",
+    negative_miner : str, miner or function, default="auto"
+        Which candidates become negatives: "auto" (``HardestMiner(20)``: half as many as the
+        linear learner takes, since a step costs by the rows that it touches), "random",
+        "easy", "hardest", "rank", "semi_hard", "violating", "boundary", "all", "distance_weighted",
         "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
         "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
         ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
         A function does not see X as it stands: rows are sorted, merged where they are
         repeated, and those of the batch alone. With parameters ``rows`` and ``pool_rows``
         it is told which rows of X the anchors and the pool are (-1: none).
-    positive_miner : str, positive miner or function, default="all"
+    positive_miner : str, positive miner or function, default="auto"
         Which rows of its class an anchor is drawn to: "nearest", "hardest", "all",
         "random", an instance, or ``f(Z, y, pool, pool_y, random_state) -> (n, p)``, which
-        may have parameters ``rows`` and ``pool_rows`` too.
-    pool : str, pool or tuple of these, default="batch"
+        may have parameters ``rows`` and ``pool_rows`` too. "auto" is "nearest"; with
+        `normalize`, "all".
+    pool : str, pool or tuple of these, default="auto"
         Where negatives may come from: "dataset" (all rows, mined anew every
         `refresh_every`), "batch" (class-balanced batches, mined at every step), "memory"
         (batches and the embeddings of earlier ones), "centers" (class means) or "proxies"
         (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
-    loss : str or loss, default="sup_con"
+        "auto" is "dataset"; with `normalize`, "batch", which takes less time where rows are many.
+    loss : str or loss, default="auto"
         What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
         "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
         "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
-        "auto" is "sup_con" with `normalize`, else "robust_nca".
-    normalize : bool, default=True
+        "auto" is "robust_nca"; with `normalize`, "sup_con".
+    normalize : bool, default=False
         Bring embeddings to unit length, where Euclidean distance ranks as cosine does.
     init : str or array of shape (n_components, n_features), default="auto"
         Where the linear path starts: "identity", "rca", "pca", "lda", "random", or components.
-        "auto" is "identity" if n_components >= n_features; else "lda" if n_components <
-        n_classes, else "pca".
+        "auto" is "rca", as of the linear learner, with more components than features padded by
+        zeros. With `normalize` it is "identity" if n_components >= n_features; else "lda" if
+        n_components < n_classes, else "pca".
     solver : {"auto", "adam", "sgd"}, default="auto"
         "auto" is "adam". "sgd" has Nesterov's momentum, and wants a larger rate.
     max_iter : int, default=20
@@ -79,10 +87,10 @@ class MLPMetricLearner(BaseMetricLearner):
     refresh_every : int, default=5
         With a pool that is not mined at every step ("dataset", "centers"): epochs after
         which it is mined anew.
-    batch_size : int, default=512
-        Rows of a batch; with such a pool, tuples of a step.
-    learning_rate : float, default=1e-3
-        First step size.
+    batch_size : int or "auto", default="auto"
+        Rows of a batch; with such a pool, tuples of a step. "auto" is 128; with `normalize`, 512.
+    learning_rate : float or "auto", default="auto"
+        First step size. "auto" is 0.01; with `normalize`, 0.001.
     schedule : {"cosine", "linear", "constant"}, default="cosine"
         How the step size falls to 0 over the fit.
     alpha : float, default=1e-4
@@ -153,15 +161,19 @@ class MLPMetricLearner(BaseMetricLearner):
 
     Notes
     -----
-    Everything is computed in the type of X: pass float32 for speed. The defaults are the
-    supervised contrastive loss [1]_ over batches of 8 rows a class; the path beside the
-    layers is that of residual networks [2]_.
+    Everything is computed in the type of X: pass float32 for speed. The path beside the layers
+    is that of residual networks [2]_. With `normalize`, the defaults are the supervised
+    contrastive loss [1]_ over batches of 8 rows a class; without, neighbourhood components
+    analysis over neighbours that are mined anew every `refresh_every` epochs, and not drawn at
+    random as in [3]_: on tables of few values, random ones learn far less.
 
     References
     ----------
     .. [1] Khosla et al. (2020), "Supervised Contrastive Learning", NeurIPS 33.
     .. [2] He, Zhang, Ren and Sun (2016), "Deep Residual Learning for Image Recognition",
        CVPR.
+    .. [3] Ye, Yin, Zhan and Chao (2025), "Revisiting Nearest Neighbor for Tabular Data: A Deep
+       Tabular Baseline Two Decades Later", ICLR.
 
     Examples
     --------
@@ -175,26 +187,34 @@ class MLPMetricLearner(BaseMetricLearner):
 
     _solvers = ("auto", "adam", "sgd")
     _scales_features = True
+    _auto: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "pool": ("dataset", "batch"),
+        "negative_miner": (HardestMiner(20), HardestMiner(20)),
+        "positive_miner": ("nearest", "all"),
+        "loss": ("robust_nca", "sup_con"),
+        "batch_size": (128, 512),
+        "learning_rate": (1e-2, 1e-3),
+    }
 
     def __init__(
         self,
         hidden_layer_sizes: Any = (128,),
-        n_components: int | None = 32,
+        n_components: Any = "auto",
         *,
         activation: str = "relu",
         skip: bool = True,
-        negative_miner: Any = "hardest",
-        positive_miner: Any = "all",
-        pool: Any = "batch",
-        loss: Any = "sup_con",
-        normalize: bool = True,
+        negative_miner: Any = "auto",
+        positive_miner: Any = "auto",
+        pool: Any = "auto",
+        loss: Any = "auto",
+        normalize: bool = False,
         init: Any = "auto",
         solver: str = "auto",
         max_iter: int = 20,
         tol: float = 1e-3,
         refresh_every: int = 5,
-        batch_size: int = 512,
-        learning_rate: float = 1e-3,
+        batch_size: Any = "auto",
+        learning_rate: Any = "auto",
         schedule: str = "cosine",
         alpha: float = 1e-4,
         class_weight: Any = None,
@@ -247,11 +267,13 @@ class MLPMetricLearner(BaseMetricLearner):
         return MLPMetric(self._fitted_embedding(np.float64), self.normalize, self.offset_)
 
     def _check_embedding_parameters(self, n_features: int) -> None:
-        check_number(self.n_components, "n_components", low=1, integer=True, optional=True)
+        if not (isinstance(self.n_components, str) and self.n_components == "auto"):
+            named = "n_components must be 'auto', or it"
+            check_number(self.n_components, named, low=1, integer=True, optional=True)
         for size in self._hidden_sizes():
             check_number(size, "hidden_layer_sizes", low=1, integer=True)
         check_choice(self.activation, "activation", tuple(ACTIVATIONS))
-        n_components = self.n_components or n_features
+        n_components = self._n_components(n_features)
         check_init(self.init, n_components, n_features)
         if not self.skip and not self._hidden_sizes():
             raise ValueError("without hidden layers there must be a linear path: set skip=True")
@@ -264,6 +286,11 @@ class MLPMetricLearner(BaseMetricLearner):
                     f"warm_start continues from layers of shapes {fitted}, but these data and "
                     f"parameters need {shapes}; set warm_start=False"
                 )
+
+    def _n_components(self, n_features: int) -> int:
+        if isinstance(self.n_components, str):  # "auto"
+            return 32 if self.normalize else min(32, n_features)
+        return self.n_components or n_features
 
     def _hidden_sizes(self) -> list[int]:
         given = self.hidden_layer_sizes
@@ -286,7 +313,7 @@ class MLPMetricLearner(BaseMetricLearner):
             coefs = [coefs[0] / data.scale, *coefs[1:]]
         else:
             skip = self._start_of_skip(data, parts, origin, random) if self.skip else None
-            sizes = [data.X.shape[1], *self._hidden_sizes(), self.n_components or data.X.shape[1]]
+            sizes = [data.X.shape[1], *self._hidden_sizes(), self._n_components(data.X.shape[1])]
             gain = 2.0 if self.activation == "relu" else 1.0
             coefs = [
                 random.standard_normal((a, b)) * np.sqrt(gain / a)
@@ -308,9 +335,10 @@ class MLPMetricLearner(BaseMetricLearner):
         random: np.random.Generator,
     ) -> FloatArray:
         """Return the linear path (d, m) to start from, of the scale of the hidden layers'."""
-        components = initial_components(
-            self.init, self.n_components or data.X.shape[1], data, random
-        )
+        init = self.init
+        if isinstance(init, str) and init == "auto" and origin is None:
+            init = "rca"
+        components = initial_components(init, self._n_components(data.X.shape[1]), data, random)
         if origin is None:
             return scale_to_positives(
                 components, data, parts["positive_miner"], random, self.n_jobs

@@ -25,13 +25,22 @@ AXES = {
 """What the names of parts mean, by parameter."""
 
 
+def setting(learner: Any, name: str) -> Any:
+    """Return a parameter of a learner, and for "auto" what it stands for."""
+    given = getattr(learner, name)
+    is_auto = isinstance(given, str) and given == "auto"
+    return (
+        learner._auto[name][bool(learner.normalize)] if is_auto and name in learner._auto else given
+    )
+
+
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
     """Raise if a parameter that all learners share is out of its range."""
     check_number(learner.max_iter, "max_iter", low=1, integer=True)
     check_number(learner.tol, "tol", low=0)
     check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
-    check_number(learner.batch_size, "batch_size", low=4, integer=True)
-    check_number(learner.learning_rate, "learning_rate", low=0, low_open=True)
+    check_number(setting(learner, "batch_size"), "batch_size", low=4, integer=True)
+    check_number(setting(learner, "learning_rate"), "learning_rate", low=0, low_open=True)
     if not learner._alpha_may_be_auto:
         check_number(learner.alpha, "alpha", low=0)
     elif not (isinstance(learner.alpha, str) and learner.alpha == "auto"):
@@ -61,14 +70,11 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
     TypeError
         If one is of the wrong kind.
     """
-    loss = learner.loss
-    if isinstance(loss, str) and loss == "auto":
-        loss = "sup_con" if learner.normalize else "robust_nca"
     parts = {
-        "pool": resolve_pool(learner.pool),
-        "negative_miner": NEGATIVE_MINERS.resolve(learner.negative_miner),
-        "positive_miner": POSITIVE_MINERS.resolve(learner.positive_miner),
-        "loss": LOSSES.resolve(loss),
+        "pool": resolve_pool(setting(learner, "pool")),
+        "negative_miner": NEGATIVE_MINERS.resolve(setting(learner, "negative_miner")),
+        "positive_miner": POSITIVE_MINERS.resolve(setting(learner, "positive_miner")),
+        "loss": LOSSES.resolve(setting(learner, "loss")),
     }
     loss, pool = parts["loss"], parts["pool"]
     check_choice(
@@ -114,9 +120,9 @@ def make_solver(learner: Any, pool: Any, solvers: tuple[str, ...]) -> BaseSolver
     proxy_rates = [getattr(part, "learning_rate", None) for part in pools]
     make = AdamSolver if solver == "adam" else SGDSolver
     return make(
-        learner.learning_rate,
+        setting(learner, "learning_rate"),
         next((rate for rate in proxy_rates if rate is not None), None),
-        learner.batch_size,
+        setting(learner, "batch_size"),
         pool.mined_each_step,
         learner.schedule,
         learner.n_jobs,

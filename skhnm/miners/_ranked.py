@@ -18,8 +18,9 @@ class HardestMiner(BaseMiner):
 
     Parameters
     ----------
-    n_negatives : int, default=20
-        Negatives of each anchor, at least 1.
+    n_negatives : int, default=40
+        Negatives of each anchor, at least 1. Where features take few values, whole rings of
+        rows are equally near; fewer than a ring holds are a biased sample of them.
 
     References
     ----------
@@ -39,7 +40,7 @@ class HardestMiner(BaseMiner):
 
     needs_positives: ClassVar[bool] = False
 
-    def __init__(self, n_negatives: int = 20) -> None:
+    def __init__(self, n_negatives: int = 40) -> None:
         self.n_negatives = n_negatives
 
     def check_parameters(self) -> None:

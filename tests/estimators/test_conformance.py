@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhnm import HardNegativeMetricLearner, MLPMetricLearner
+from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.losses import MarginLoss
 from skhnm.pools import DatasetPool, MemoryPool, ProxyPool
 
@@ -24,9 +24,12 @@ LEARNERS = [
     HardNegativeMetricLearner(pool=ProxyPool(2), loss="proxy_anchor", **EVERY, **FEW),
     HardNegativeMetricLearner(negative_miner="adaptive", pool="batch", solver="sgd", **FEW),
     MLPMetricLearner(max_iter=10),
+    MLPMetricLearner(normalize=True, max_iter=10),
     MLPMetricLearner(
         (8, 4), None, normalize=False, loss="nca", pool="dataset", activation="tanh", **FEW
     ),
+    HardNegativeClassifier(),
+    HardNegativeClassifier(MLPMetricLearner((8,), max_iter=2), encoding=4, index="tree"),
 ]
 
 

@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The embedding has collapsed"),  # not what is asked here
 ]
 
-N = 8000
+N = 10_000
 LISTS_ALL = {"all", "multi_similarity"}
 """Miners whose very result is every negative that meets a rule: meant for batches."""
 

@@ -30,7 +30,7 @@ def test_it_learns_in_one_dimension_what_no_linear_map_can():
         return KNeighborsClassifier(3).fit(Z, y).score(learner.transform(X_test), y_test)
 
     network = MLPMetricLearner(
-        (32,), 1, normalize=False, loss="nca", learning_rate=0.01, batch_size=128, random_state=0
+        (32,), 1, pool="batch", positive_miner="all", loss="nca", random_state=0
     )
     assert test_score(network) > 0.97
     assert test_score(HardNegativeMetricLearner(1)) < 0.8
@@ -40,8 +40,8 @@ def test_it_learns_in_one_dimension_what_no_linear_map_can():
 def test_it_starts_from_what_the_features_know(digits, normalize):
     X, y = digits
     learner = MLPMetricLearner(
-        n_components=None, normalize=normalize, loss=TripletLoss(0.2), learning_rate=1e-12,
-        max_iter=1, random_state=0,
+        n_components=None, normalize=normalize, loss=TripletLoss(0.2), init="identity",
+        learning_rate=1e-12, max_iter=1, random_state=0,
     ).fit(X, y)  # fmt: skip
     Z = learner.transform(X)
     expected = X / np.linalg.norm(X, axis=1, keepdims=True) if normalize else X - X.mean(axis=0)
@@ -51,7 +51,7 @@ def test_it_starts_from_what_the_features_know(digits, normalize):
 
 def test_transform_is_the_network_of_its_attributes(digits):
     X, y = digits
-    learner = MLPMetricLearner((20, 10), 5, max_iter=2, random_state=0).fit(X, y)
+    learner = MLPMetricLearner((20, 10), 5, normalize=True, max_iter=2, random_state=0).fit(X, y)
     H = X
     for W, b in zip(learner.coefs_[:-1], learner.intercepts_[:-1], strict=True):
         H = np.maximum(H @ W + b, 0.0)
@@ -118,7 +118,10 @@ def test_a_grid_over_its_own_and_nested_parameters(digits):
     ("parameters", "message"),
     [
         ({"hidden_layer_sizes": (0,)}, "hidden_layer_sizes must be an integer >= 1"),
-        ({"n_components": 0}, "n_components must be an integer >= 1, or None"),
+        (
+            {"n_components": 0},
+            "n_components must be 'auto', or it must be an integer >= 1, or None",
+        ),
         ({"activation": "swish"}, "activation must be one of 'relu', 'logistic'"),
         ({"solver": "lbfgs"}, "solver must be one of 'auto', 'adam', 'sgd'"),
         ({"skip": False, "hidden_layer_sizes": ()}, "set skip=True"),

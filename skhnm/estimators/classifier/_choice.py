@@ -42,8 +42,10 @@ def choose(
     plan: Plan, data: TrainingData, n_classes: int, n_jobs: int | None, tasks: Tasks
 ) -> Chosen:
     """Try what the plan asks for, and learn the best on all rows: distinct, sorted by class."""
-    search = Search(data, plan.votes(), n_classes, n_jobs)
-    for design in _designs(plan, search, data.X.shape[1]):
+    n_features = data.X.shape[1]
+    splits = splits_of(data) if plan.is_open(n_features) else []
+    search = Search(splits, plan.votes(), n_classes, n_jobs)
+    for design in _designs(plan, search, n_features):
         if tasks.stopped:
             break
         with tasks.task("design"):
@@ -90,12 +92,12 @@ class Trial:
 
 
 class Search:
-    """Tries designs on the same splits of the same rows.
+    """Tries designs on the same splits.
 
     Parameters
     ----------
-    data : TrainingData
-        Distinct rows, sorted by class.
+    splits : list of Split
+        None, where nothing can be or needs to be judged.
     votes : list of Vote
         To judge each design by.
     n_classes : int
@@ -105,13 +107,10 @@ class Search:
     """
 
     def __init__(
-        self, data: TrainingData, votes: list[Vote], n_classes: int, n_jobs: int | None
+        self, splits: list[Split], votes: list[Vote], n_classes: int, n_jobs: int | None
     ) -> None:
-        few = data.take(thin(data.codes, MOST_TO_CHOOSE))
-        n_splits = 3 if len(few) <= MOST_FOR_FOLDS else 1
-        splits = (_split(few, 3, number) for number in range(n_splits))
-        self.splits = [(train, test) for train, test in splits if can_learn(train) and len(test)]
-        self.weights = [float(test.weights.sum()) for _, test in self.splits]
+        self.splits = splits
+        self.weights = [float(test.weights.sum()) for _, test in splits]
         self.votes = votes
         self.n_classes = n_classes
         self.n_jobs = n_jobs
@@ -171,6 +170,14 @@ def judge(
         vote: Judgement.of(P, test.codes, test.weights)
         for vote, P in found.every(votes, voters.base_rates)
     }
+
+
+def splits_of(data: TrainingData) -> list[Split]:
+    """Return three folds of few rows, one split of many; those from which can be learned."""
+    few = data.take(thin(data.codes, MOST_TO_CHOOSE))
+    n_splits = 3 if len(few) <= MOST_FOR_FOLDS else 1
+    splits = [_split(few, 3, number) for number in range(n_splits)]
+    return [(train, test) for train, test in splits if can_learn(train) and len(test)]
 
 
 def _split(data: TrainingData, n_folds: int, number: int = 0) -> Split:

@@ -59,8 +59,8 @@ class HardNegativeClassifier(
     n_neighbors : int or "auto", default="auto"
         Rows that vote, at least 1; "auto" tries 7, 15, 30 and 60, and on large tables 120 and 240.
     scale : float or "auto", default="auto"
-        How fast votes fall with the squared distance, >= 0, as in `SoftVote`; "auto" tries 1/8
-        to 8 in powers of 2.
+        How fast votes fall with the squared distance, >= 0, as in `SoftVote`; "auto" tries 1/16
+        to 4 in powers of 2.
     smoothing : float or "auto", default="auto"
         Votes of the classes' base rates, >= 0: 1 counts as much as a row of mean weight that is
         as near as the nearest. Keeps chances off 0 and 1, the more so the fewer rows decide;

@@ -39,6 +39,7 @@ class Encoding:
         X = X[:, self.used_]
         self.knots_: FloatArray | None = None
         if self.n_knots is not None and len(self.used_):
+            self.range_ = X.min(axis=0), X.max(axis=0)
             self.knots_ = np.stack([knots_of(x, weights, self.n_knots) for x in X.T], axis=1)
             X = self._bend(X)
             self.kept_: IndexArray = np.flatnonzero(np.ptp(X, axis=0) > _CONSTANT)
@@ -63,7 +64,8 @@ class Encoding:
     def _bend(self, X: FloatArray) -> FloatArray:
         # Made anew from the knots, which are all that there is to it: they can be saved anywhere.
         splines = SplineTransformer(degree=_DEGREE, knots=self.knots_, extrapolation="constant")
-        bent: FloatArray = splines.fit(self.knots_).transform(X)
+        within = np.clip(X, *self.range_)  # some knots may lie beyond, see `knots_of`
+        bent: FloatArray = splines.fit(self.knots_).transform(within)
         return bent
 
 

@@ -17,7 +17,7 @@ _KNOTS = (4, 7, 12)
 _STRENGTHS = (1.0, 10.0)
 _NEIGHBORS = (7, 15, 30, 60)
 _OF_MANY = (120, 240)
-_SCALES = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_SCALES = (0.0625, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
 _SMOOTHINGS = (0.03, 0.1, 0.3, 1.0)
 _MOST_COLUMNS = 1000
 
@@ -63,6 +63,11 @@ class Plan:
         """Return the encodings that do not make too many columns; the coarsest, if all do."""
         fitting = [k for k in self.knots if (k or 1) * n_features <= _MOST_COLUMNS]
         return fitting or self.knots[:1]
+
+    def is_open(self, n_features: int) -> bool:
+        """Whether anything is left to be chosen."""
+        designs = len(self.learners) * len(self.knots_for(n_features)) * len(self.strengths)
+        return designs * len(self.votes()) > 1
 
     def votes(self, *, of_many: bool = False) -> list[Vote]:
         """Return the votes to try; of many rows, more of them may vote."""
