@@ -13,6 +13,7 @@ from benchmarks._measure import MissingPeer, machine
 from benchmarks._table import Report
 
 NAMES = (
+    "tables",
     "accuracy",
     "choices",
     "hardness",

@@ -141,7 +141,7 @@ def machine() -> dict[str, Any]:
     }
     if hasattr(os, "getloadavg"):
         found["load at the start"] = round(os.getloadavg()[0], 2)
-    peers = ("torch", "pytorch-metric-learning", "faiss-cpu")
+    peers = ("torch", "pytorch-metric-learning", "faiss-cpu", "lightgbm", "xgboost", "catboost")
     for name in ("skhnm", "scikit-learn", "numpy", "scipy", "numba", *peers):
         try:
             found[name] = importlib.metadata.version(name)
@@ -161,7 +161,7 @@ def _processor() -> str:
 
 def check_torch() -> None:
     """Raise MissingPeer unless PyTorch and pytorch-metric-learning are there."""
-    _check_peers(
+    require(
         "pytorch_metric_learning", "torch",
         hint=" PyTorch (torch) comes apart: the extra leaves it out, because its default build is "
         "several gigabytes.",
@@ -170,10 +170,11 @@ def check_torch() -> None:
 
 def check_faiss() -> None:
     """Raise MissingPeer unless faiss is there."""
-    _check_peers("faiss")
+    require("faiss")
 
 
-def _check_peers(*modules: str, hint: str = "") -> None:
+def require(*modules: str, hint: str = "") -> None:
+    """Raise MissingPeer unless all of these can be imported."""
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise MissingPeer(

@@ -131,13 +131,23 @@ class Trials:
         """Return the scores of a learner on a task, one for each seed."""
         found = []
         for seed in seeds:
-            key = json.dumps([learner.key, asdict(task), seed, _METHOD])
-            if key not in self._known:
-                scores = _judge(learner.fit, *task.split(self.folder, seed))
-                self._known = self._read() | {key: asdict(scores)}
-                self._write()
-            found.append(Scores(**self._known[key]))
+            known = self.result(
+                learner.key, task, seed,
+                lambda split: asdict(_judge(learner.fit, *split)),
+            )  # fmt: skip
+            found.append(Scores(**known))
         return found
+
+    def result(
+        self, learner: str, task: Task, seed: int, run: Callable[[Split], dict[str, float]]
+    ) -> dict[str, float]:
+        """Return what `run` makes of a task's split, or what it made before."""
+        key = json.dumps([learner, asdict(task), seed, _METHOD])
+        if key not in self._known:
+            result = run(task.split(self.folder, seed))
+            self._known = self._read() | {key: result}
+            self._write()
+        return self._known[key]
 
     def _read(self) -> dict[str, dict[str, float]]:
         return json.loads(self._path.read_text()) if self._path.exists() else {}
@@ -163,7 +173,7 @@ def of_estimator(make: Callable[[], Any]) -> Learner:
 
     described = repr(make())
     ours = "MetricLearner" in described
-    version = f"skhnm {_source()}" if ours else f"scikit-learn {sklearn.__version__}"
+    version = f"skhnm {source()}" if ours else f"scikit-learn {sklearn.__version__}"
     return Learner(f"{described} of {version}", fit)
 
 
@@ -209,7 +219,7 @@ def _whole(folder: Path | None, name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=1)
-def _source() -> str:
+def source() -> str:
     """Return a digest of skhnm's source."""
     digest = hashlib.sha256()
     for path in sorted(Path(skhnm.__file__).parent.rglob("*.py")):

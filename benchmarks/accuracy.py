@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import friedmanchisquare, rankdata, studentized_range
+from scipy.stats import friedmanchisquare
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from benchmarks import _data, _older
-from benchmarks._plot import INK, LOOKS, save
+from benchmarks._plot import save
+from benchmarks._ranks import average_ranks, critical_difference, draw_ranks
 from benchmarks._table import Table
 from benchmarks._trials import (
     OF_SKLEARN,
@@ -91,7 +92,7 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     yield _summary(common, uneven)
     average, table = ranks(common)
     yield table
-    save("accuracy_ranks", lambda figure: _draw_ranks(average, len(common), figure), (7.5, 2.4))
+    save("accuracy_ranks", lambda figure: draw_ranks(average, len(common), figure), (7.5, 2.4))
     if quick or data is None:
         return
 
@@ -191,7 +192,7 @@ def _accuracies(
     add("mean", means.mean(axis=0), ".2f")
     if not spread:
         full = np.where(everywhere, means, -np.inf)
-        add("average rank", _average_ranks(full), ".2f")
+        add("average rank", average_ranks(full), ".2f")
     add("least difference to Euclidean", (means - means[:, :1]).min(axis=0), "+.1f")
     return table
 
@@ -228,8 +229,8 @@ def ranks(results: Results) -> tuple[dict[str, float], Table]:
     means = np.array(
         [[np.mean([s.nn3 for s in of[name]]) for name in LEARNERS] for of in results.values()]
     )
-    average = dict(zip(LEARNERS, _average_ranks(means), strict=True))
-    difference = _critical_difference(*means.shape)
+    average = dict(zip(LEARNERS, average_ranks(means), strict=True))
+    difference = critical_difference(*means.shape)
     p = friedmanchisquare(*means.T).pvalue
     table = Table(
         f"Average rank by 3-NN accuracy over {len(means)} sets",
@@ -239,33 +240,3 @@ def ranks(results: Results) -> tuple[dict[str, float], Table]:
         f"{difference:.2f} differ significantly (Nemenyi, 5 %).",
     )
     return average, table
-
-
-def _average_ranks(accuracies: np.ndarray) -> np.ndarray:
-    """Return the mean rank of each column, 1 being the most accurate."""
-    return rankdata(-accuracies.round(6), axis=1).mean(axis=0)
-
-
-def _critical_difference(n_sets: int, k: int) -> float:
-    """Return the difference of average ranks of k learners that Nemenyi's test needs at 5 %."""
-    q = studentized_range.ppf(0.95, k, np.inf) / np.sqrt(2)
-    return float(q * np.sqrt(k * (k + 1) / 6 / n_sets))
-
-
-def _draw_ranks(average: dict[str, float], n_sets: int, figure: Any) -> None:
-    import pandas as pd
-    from scikit_posthocs import critical_difference_diagram
-
-    ranks = pd.Series(average)
-    difference = _critical_difference(n_sets, len(ranks))
-    apart = np.abs(ranks.to_numpy()[:, None] - ranks.to_numpy()) >= difference
-    p_values = pd.DataFrame(np.where(apart, 0.0, 1.0), ranks.index, ranks.index)
-    axes = figure.add_subplot()
-    critical_difference_diagram(
-        ranks, p_values, ax=axes, label_fmt_left="{label}  {rank:.1f} ",
-        label_fmt_right=" {rank:.1f}  {label}", text_h_margin=0.05,
-        crossbar_props={"color": INK}, color_palette={
-            name: LOOKS[0].color if name.startswith("skhnm") else INK for name in average
-        },
-    )  # fmt: skip
-    axes.grid(visible=False)

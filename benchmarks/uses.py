@@ -62,8 +62,8 @@ def retrieval(data: Path, quick: bool) -> Table:
         "linear, normalize=True, random": HardNegativeMetricLearner(
             negative_miner="random", normalize=True
         ),
-        "MLP, random": MLPMetricLearner(n_components=None, negative_miner="random"),
-        "MLP, hardest": MLPMetricLearner(n_components=None),
+        "MLP, random": MLPMetricLearner(n_components=None, normalize=True, negative_miner="random"),
+        "MLP, hardest": MLPMetricLearner(n_components=None, normalize=True),
     }
     for name, learner in learners.items():
         Z, seconds = X[~seen], None

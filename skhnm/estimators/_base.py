@@ -43,7 +43,8 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     _registries: ClassVar[dict[str, Registry]] = AXES
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
-    _alpha_may_be_auto: ClassVar[bool] = False
+    _may_be_auto: ClassVar[tuple[str, ...]] = ()
+    """Parameters of which "auto" depends on the number of rows."""
     _auto: ClassVar[dict[str, tuple[Any, Any]]] = {"loss": ("robust_nca", "sup_con")}
     """What "auto" stands for, without and with `normalize`."""
 
@@ -60,6 +61,11 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     @abstractmethod
     def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
         """Return the fitted attributes that hold the embedding."""
+
+    def _n_iterations(self, n_rows: int) -> int:
+        """Return the iterations of a fit to so many rows."""
+        n: int = self.max_iter
+        return n
 
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -104,7 +110,8 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
                 data, self.validation_fraction, random, self.early_stopping == "classes"
             )
         solver = make_solver(self, parts["pool"], self._solvers)
-        schedule = rounds(self.max_iter, self.refresh_every, solver, parts["pool"])
+        n_iterations = self._n_iterations(len(data))
+        schedule = rounds(n_iterations, self.refresh_every, solver, parts["pool"])
         with single_threaded_blas(), standing_crew():  # once for all tiles of the fit
             embedding = self._make_embedding(
                 data, parts, self.warm_start and hasattr(self, "classes_"), random

@@ -80,9 +80,10 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         L-BFGS ends a round when an iteration improves the loss by a smaller share, and
         the fit when a round does; early stopping counts an improvement of the held-out
         precision only if it is larger.
-    refresh_every : int, default=30
-        Iterations (or epochs) after which positives and negatives are mined anew. With
-        mini-batches and the batch pool every step mines.
+    refresh_every : int, default=10
+        Iterations (or epochs) after which positives and negatives are mined anew: late, and other
+        rows have come near meanwhile, most of all on tables of few values. With mini-batches and
+        the batch pool every step mines.
     batch_size : int, default=256
         Rows of a batch of the batch pool; tuples of a step of Adam on the dataset pool.
     learning_rate : float, default=0.01
@@ -91,8 +92,9 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         How the step size falls to 0 over the fit.
     alpha : float or "auto", default="auto"
         Shrinkage towards the start: weight of the squared relative change of the
-        components. "auto" is 1e-3 for unit embeddings, and else 2 / n_samples: the weight of
-        two rows, so the more rows there are, the more the metric may change.
+        components. "auto" is 1e-3 for unit embeddings, and else the weight of two rows,
+        2 / n_samples: the more rows there are, the more the metric may change. Of few rows it is
+        ``1 + (200 / n_samples)²`` times that.
     class_weight : "balanced", dict or None, default=None
         Weight of the anchors of each class; a dict gives others 1, and may name classes that have
         no rows (yet).
@@ -198,7 +200,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     """
 
     _solvers = ("auto", "lbfgs", "adam", "sgd")
-    _alpha_may_be_auto = True
+    _may_be_auto = ("alpha",)
 
     def __init__(
         self,
@@ -213,7 +215,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         solver: str = "auto",
         max_iter: int = 60,
         tol: float = 3e-4,
-        refresh_every: int = 30,
+        refresh_every: int = 10,
         batch_size: int = 256,
         learning_rate: float = 0.01,
         schedule: str = "cosine",

@@ -18,8 +18,10 @@ from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
 from skhnm.kernels._rows import unit_rows
-from skhnm.miners._ranked import HardestMiner
 from skhnm.training._objective import is_normalized
+
+_EPOCHS = 20
+_MOST_ROWS = 400_000  # that pass in all epochs together
 
 
 class MLPMetricLearner(BaseMetricLearner):
@@ -45,10 +47,9 @@ class MLPMetricLearner(BaseMetricLearner):
         Of the hidden layers.
     skip : bool, default=True
         Keep the linear path beside the hidden layers.
-    negative_miner : str, miner or function, default="auto"
-        Which candidates become negatives: "auto" (``HardestMiner(20)``: half as many as the
-        linear learner takes, since a step costs by the rows that it touches), "random",
-        "easy", "hardest", "rank", "semi_hard", "violating", "boundary", "all", "distance_weighted",
+    negative_miner : str, miner or function, default="hardest"
+        Which candidates become negatives: "random", "easy", "hardest", "rank",
+        "semi_hard", "violating", "boundary", "all", "distance_weighted",
         "multi_similarity", "diverse", "context", "filtered", "ohem", "curriculum",
         "adaptive", an instance such as ``SemiHardMiner(margin=0.5)``, or
         ``f(Z, y, positives, pool, pool_y, random_state) -> (n, k)`` rows of the pool.
@@ -80,8 +81,9 @@ class MLPMetricLearner(BaseMetricLearner):
         n_components < n_classes, else "pca".
     solver : {"auto", "adam", "sgd"}, default="auto"
         "auto" is "adam". "sgd" has Nesterov's momentum, and wants a larger rate.
-    max_iter : int, default=20
-        Epochs.
+    max_iter : int or "auto", default="auto"
+        Epochs. "auto" is 20; without `normalize`, of more than 20,000 rows as many as it takes for
+        400,000 to pass, at least 5.
     tol : float, default=1e-3
         Early stopping counts an improvement of the held-out precision only if it is larger.
     refresh_every : int, default=5
@@ -187,9 +189,9 @@ class MLPMetricLearner(BaseMetricLearner):
 
     _solvers = ("auto", "adam", "sgd")
     _scales_features = True
+    _may_be_auto = ("max_iter",)
     _auto: ClassVar[dict[str, tuple[Any, Any]]] = {
         "pool": ("dataset", "batch"),
-        "negative_miner": (HardestMiner(20), HardestMiner(20)),
         "positive_miner": ("nearest", "all"),
         "loss": ("robust_nca", "sup_con"),
         "batch_size": (128, 512),
@@ -203,14 +205,14 @@ class MLPMetricLearner(BaseMetricLearner):
         *,
         activation: str = "relu",
         skip: bool = True,
-        negative_miner: Any = "auto",
+        negative_miner: Any = "hardest",
         positive_miner: Any = "auto",
         pool: Any = "auto",
         loss: Any = "auto",
         normalize: bool = False,
         init: Any = "auto",
         solver: str = "auto",
-        max_iter: int = 20,
+        max_iter: Any = "auto",
         tol: float = 1e-3,
         refresh_every: int = 5,
         batch_size: Any = "auto",
@@ -291,6 +293,11 @@ class MLPMetricLearner(BaseMetricLearner):
         if isinstance(self.n_components, str):  # "auto"
             return 32 if self.normalize else min(32, n_features)
         return self.n_components or n_features
+
+    def _n_iterations(self, n_rows: int) -> int:
+        if not isinstance(self.max_iter, str):
+            return self.max_iter
+        return _EPOCHS if self.normalize else max(5, min(_EPOCHS, _MOST_ROWS // n_rows))
 
     def _hidden_sizes(self) -> list[int]:
         given = self.hidden_layer_sizes

@@ -25,6 +25,9 @@ AXES = {
 """What the names of parts mean, by parameter."""
 
 
+_FEW = 200  # rows; of fewer, a metric can be fitted to anything
+
+
 def setting(learner: Any, name: str) -> Any:
     """Return a parameter of a learner, and for "auto" what it stands for."""
     given = getattr(learner, name)
@@ -36,12 +39,13 @@ def setting(learner: Any, name: str) -> Any:
 
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
     """Raise if a parameter that all learners share is out of its range."""
-    check_number(learner.max_iter, "max_iter", low=1, integer=True)
+    if not ("max_iter" in learner._may_be_auto and learner.max_iter == "auto"):
+        check_number(learner.max_iter, "max_iter", low=1, integer=True)
     check_number(learner.tol, "tol", low=0)
     check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
     check_number(setting(learner, "batch_size"), "batch_size", low=4, integer=True)
     check_number(setting(learner, "learning_rate"), "learning_rate", low=0, low_open=True)
-    if not learner._alpha_may_be_auto:
+    if "alpha" not in learner._may_be_auto:
         check_number(learner.alpha, "alpha", low=0)
     elif not (isinstance(learner.alpha, str) and learner.alpha == "auto"):
         check_number(learner.alpha, "alpha must be 'auto', or alpha", low=0)
@@ -72,7 +76,7 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
     """
     parts = {
         "pool": resolve_pool(setting(learner, "pool")),
-        "negative_miner": NEGATIVE_MINERS.resolve(setting(learner, "negative_miner")),
+        "negative_miner": NEGATIVE_MINERS.resolve(learner.negative_miner),
         "positive_miner": POSITIVE_MINERS.resolve(setting(learner, "positive_miner")),
         "loss": LOSSES.resolve(setting(learner, "loss")),
     }
@@ -96,14 +100,14 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
 
 
 def resolve_alpha(alpha: float | str, n_rows: int, normalized: bool) -> float:
-    """Return the weight of the shrinkage; "auto" is that of two rows.
+    """Return the weight of the shrinkage; "auto" is that of two rows, of more if rows are few.
 
     Unit embeddings are for classes that are not seen in training. What holds for these is
     learned from classes, not from rows, however many rows there are.
     """
     if not isinstance(alpha, str):
         return alpha
-    return 1e-3 if normalized else 2.0 / n_rows
+    return 1e-3 if normalized else 2.0 / n_rows * (1.0 + (_FEW / n_rows) ** 2)
 
 
 def make_solver(learner: Any, pool: Any, solvers: tuple[str, ...]) -> BaseSolver:

@@ -18,9 +18,8 @@ class HardestMiner(BaseMiner):
 
     Parameters
     ----------
-    n_negatives : int, default=40
-        Negatives of each anchor, at least 1. Where features take few values, whole rings of
-        rows are equally near; fewer than a ring holds are a biased sample of them.
+    n_negatives : int, default=20
+        Negatives of each anchor, at least 1.
 
     References
     ----------
@@ -40,7 +39,7 @@ class HardestMiner(BaseMiner):
 
     needs_positives: ClassVar[bool] = False
 
-    def __init__(self, n_negatives: int = 40) -> None:
+    def __init__(self, n_negatives: int = 20) -> None:
         self.n_negatives = n_negatives
 
     def check_parameters(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from skhnm.common._typing import FloatArray
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators.classifier._folds import can_learn, deal, thin, weighted
 from skhnm.estimators.classifier._metric import Design, TableMetric
@@ -21,7 +22,7 @@ from skhnm.neighbors._exact import ExactIndex
 
 MOST_FOR_FOLDS = 3000  # rows; of more, one part is held out
 MOST_TO_CHOOSE = 10_000  # rows that designs are compared on
-MOST_TO_LEARN = 100_000  # rows that the metric is learned on
+MOST_TO_LEARN = 50_000  # rows that the metric is learned on
 MOST_TO_JUDGE = 5_000  # rows that the vote of a large table is chosen by
 
 Split = tuple[TrainingData, TrainingData]
@@ -42,34 +43,34 @@ def choose(
     plan: Plan, data: TrainingData, n_classes: int, n_jobs: int | None, tasks: Tasks
 ) -> Chosen:
     """Try what the plan asks for, and learn the best on all rows: distinct, sorted by class."""
-    n_features = data.X.shape[1]
-    splits = splits_of(data) if plan.is_open(n_features) else []
+    few = data.take(thin(data.codes, MOST_TO_CHOOSE))
+    splits = splits_of(few) if plan.is_open(few.X) else []
     search = Search(splits, plan.votes(), n_classes, n_jobs)
-    for design in _designs(plan, search, n_features):
+    for design in _designs(plan, search, few.X):
         if tasks.stopped:
             break
         with tasks.task("design"):
             search.attempt(design)
     design, vote = search.best()
-    few = data.take(thin(data.codes, MOST_TO_LEARN))
+    many = data.take(thin(data.codes, MOST_TO_LEARN))
     with tasks.task("metric") as context:
-        if len(few) <= MOST_FOR_FOLDS or len(plan.votes()) == 1:
-            metric = design.learn(few, context)
+        if len(many) <= MOST_FOR_FOLDS or len(plan.votes()) == 1:
+            metric = design.learn(many, context)
         else:  # neighbours are nearer among more rows: choose the vote there
-            split = _split(few, -(-len(few) // min(MOST_TO_JUDGE, len(few) // 20)))
+            split = _split(many, -(-len(many) // min(MOST_TO_JUDGE, len(many) // 20)))
             metric = design.learn(split[0], context)
             judged = judge(metric, split, plan.votes(of_many=True), n_classes, n_jobs)
             vote = min(judged, key=lambda vote: judged[vote].brier)
     return Chosen(design, vote, metric, search.results())
 
 
-def _designs(plan: Plan, search: Search, n_features: int) -> Iterator[Design]:
+def _designs(plan: Plan, search: Search, X: FloatArray) -> Iterator[Design]:
     """Yield what to try next: encodings, then a larger strength, then another learner.
 
     Each is tried on what was best before.
     """
     first, *others = plan.learners
-    for n_knots in plan.knots_for(n_features):
+    for n_knots in plan.knots_for(X):
         yield Design(first, n_knots, plan.strengths[0])
     n_knots = search.best()[0].n_knots
     for strength in plan.strengths[1:]:
@@ -174,9 +175,8 @@ def judge(
 
 def splits_of(data: TrainingData) -> list[Split]:
     """Return three folds of few rows, one split of many; those from which can be learned."""
-    few = data.take(thin(data.codes, MOST_TO_CHOOSE))
-    n_splits = 3 if len(few) <= MOST_FOR_FOLDS else 1
-    splits = [_split(few, 3, number) for number in range(n_splits)]
+    n_splits = 3 if len(data) <= MOST_FOR_FOLDS else 1
+    splits = [_split(data, 3, number) for number in range(n_splits)]
     return [(train, test) for train, test in splits if can_learn(train) and len(test)]
 
 

@@ -110,7 +110,7 @@ class HardNegativeClassifier(
     The budget: at most six metrics are compared (each encoding; the best with a larger strength;
     the best with the network), each learned three times, on two thirds of the rows. Of more than
     3,000 rows a third is held out once, of at most 10,000 rows, drawn evenly. The best is then
-    learned on all rows, or on about 100,000 of them; everybody votes. On a large table a
+    learned on all rows, or on about 50,000 of them; everybody votes. On a large table a
     twentieth of the rows (at most 5,000) is held out from that, to choose the vote.
 
     Judged is the Brier score [1]_ of the chances: proper, and not ruled by a few lost rows. The

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skhnm.common._threads import effective_n_jobs
+from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators.classifier._learners import LEARNERS
@@ -59,14 +62,20 @@ class Plan:
             index=resolve_index(c.index, c.n_jobs),
         )
 
-    def knots_for(self, n_features: int) -> list[int | None]:
-        """Return the encodings that do not make too many columns; the coarsest, if all do."""
-        fitting = [k for k in self.knots if (k or 1) * n_features <= _MOST_COLUMNS]
+    def knots_for(self, X: FloatArray) -> list[int | None]:
+        """Return the encodings to try of rows (n, d), without those that would be in vain.
+
+        These make too many columns, or are as free at every value as a coarser one.
+        """
+        n_values = max(len(np.unique(x)) for x in X.T)
+        fitting = [k for k in self.knots if (k or 1) * X.shape[1] <= _MOST_COLUMNS]
+        free = [k for k in fitting if k is not None and k >= n_values]
+        fitting = [k for k in fitting if k not in free[1:]]
         return fitting or self.knots[:1]
 
-    def is_open(self, n_features: int) -> bool:
-        """Whether anything is left to be chosen."""
-        designs = len(self.learners) * len(self.knots_for(n_features)) * len(self.strengths)
+    def is_open(self, X: FloatArray) -> bool:
+        """Whether anything is left to be chosen for rows (n, d)."""
+        designs = len(self.learners) * len(self.knots_for(X)) * len(self.strengths)
         return designs * len(self.votes()) > 1
 
     def votes(self, *, of_many: bool = False) -> list[Vote]:

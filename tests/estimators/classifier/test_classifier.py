@@ -24,7 +24,7 @@ QUICK = {"encoding": "plain", "strength": 1.0}
 def bumps(n=300, seed=0):
     """The class depends on each feature by a curve, in places up and in places down."""
     random = np.random.default_rng(seed)
-    X = random.uniform(-3, 3, size=(n, 3))
+    X = random.uniform(-3, 3, size=(n, 6))
     return X, np.where(np.sin(2 * X[:, 0]) + np.cos(2 * X[:, 1]) > 0, "in", "out")
 
 
@@ -35,12 +35,12 @@ def parity(n=300, seed=0):
 
 
 def test_curves_of_features_are_learned_where_no_linear_map_helps():
-    (X, y), (X_test, y_test) = bumps(), bumps(seed=1)
+    (X, y), (X_test, y_test) = bumps(600), bumps(seed=1)
     curved = HardNegativeClassifier("linear").fit(X, y)
     plain = HardNegativeClassifier("linear", encoding="plain").fit(X, y)
     assert curved.encoding_ != "plain"
-    assert curved.score(X_test, y_test) > plain.score(X_test, y_test) + 0.05
-    assert curved.score(X_test, y_test) > 0.85
+    assert curved.score(X_test, y_test) > plain.score(X_test, y_test)
+    assert curved.score(X_test, y_test) > 0.87
 
 
 def test_features_that_act_together_are_learned():
@@ -181,7 +181,7 @@ def test_large_tables_are_judged_on_one_split_and_learned_without_the_judges(mon
     classifier = HardNegativeClassifier("linear").fit(X, y)
     assert "split0_test_score" in classifier.cv_results_
     assert "split1_test_score" not in classifier.cv_results_
-    assert classifier.score(*bumps(seed=1)) > 0.88
+    assert classifier.score(*bumps(seed=1)) > 0.84
     assert classifier.kneighbors(X[:1], 1000)[1].shape == (1, 1000)  # everybody votes
 
 
