@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.base import is_classifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -18,8 +19,10 @@ import skhnm.metrics
 import skhnm.miners
 import skhnm.neighbors
 import skhnm.plotting
-from skhnm import HardNegativeMetricLearner, Tuples
+from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, Tuples
+from skhnm.estimators.classifier import Evidence
 from skhnm.metrics import retrieval_scorer
+from skhnm.plotting import EvidenceDisplay
 
 LABELS = {"y", "labels", "query_labels", "pool_y", "reference_y", "classes"}
 EMBEDDINGS = {"X", "Z", "queries", "corpus", "pool", "reference", "pairs"}
@@ -39,6 +42,9 @@ ARGUMENTS: dict[str, Any] = {
     "miner": "hardest",
     "tuples": Tuples([0], [[3]], [[1]]),
 }
+
+QUICK = {"learner": "linear", "encoding": "plain", "n_neighbors": 5}
+"""Parameters of a classifier that has little to choose."""
 
 CHEAP = {"random_state": 0, "cv": 2, "miners": ("random",)}
 
@@ -135,9 +141,9 @@ def _bound(part, method, made_with, parameters):
         options = {name: given.pop(name) for name in list(given) if name not in parameters}
         if "max_iter" in made_with:
             options |= {"max_iter": 2, "random_state": 0}
-        made = part(**options)
+        made = part(**{**QUICK, **options} if part is HardNegativeClassifier else options)
         if method not in ("fit", "partial_fit", "fit_transform") and hasattr(part, "fit"):
-            made.fit(X, Y)
+            made.fit(X, given.get("y", Y) if is_classifier(made) else Y)
         return getattr(made, method)(**given)
 
     return call
@@ -146,7 +152,8 @@ def _bound(part, method, made_with, parameters):
 def _of_function(function):
     """Return the options of a function, itself, and its parameters.
 
-    It is passed a fitted pipeline that ends in a classifier, with an option of its learner.
+    It is passed a fitted pipeline that ends in a classifier, with an option of its learner; or the
+    classifier of tables, where evidence is asked for.
     """
     parameters = _parameters(function)
     if "estimator" not in parameters:
@@ -154,6 +161,8 @@ def _of_function(function):
     del parameters["estimator"]
 
     def call(**given: Any) -> Any:
+        if getattr(function, "__self__", None) is EvidenceDisplay:
+            return function(HardNegativeClassifier(**QUICK).fit(X, Y), **given)
         options = {"unlabelled": given.pop("unlabelled")} if "unlabelled" in given else {}
         learner = HardNegativeMetricLearner(max_iter=2, random_state=0, **options)
         pipeline = make_pipeline(learner, KNeighborsClassifier(1)).fit(X, Y)
@@ -175,6 +184,11 @@ def comparable(result: Any) -> Any:
         return [result.anchors, result.positives, result.negatives]
     if hasattr(result, "indices"):  # of offline mining
         return [result.indices, result.similarities]
+    if isinstance(result, HardNegativeClassifier):
+        return [result.learner_.components_]
+    if isinstance(result, EvidenceDisplay | Evidence):
+        evidence = getattr(result, "evidence", result)
+        return [evidence.rows, evidence.votes, evidence.features]
     if hasattr(result, "figure_"):
         import matplotlib.pyplot as plt
 

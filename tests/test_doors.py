@@ -240,7 +240,7 @@ def test_minus_one_may_be_a_group(door):
 JUDGES = [
     door
     for door in doors({"X", "Z"})
-    if door.owner.endswith((".score", "_scorer")) or door.owner in skhnm.metrics.__all__
+    if door.owner.endswith(("Learner.score", "_scorer")) or door.owner in skhnm.metrics.__all__
 ]
 every_judge = pytest.mark.parametrize("judge", JUDGES, ids=str)
 GREY = np.random.default_rng(0).integers(0, 2, size=(N_ROWS, 3)).astype(float)  # eight places

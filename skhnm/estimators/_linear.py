@@ -92,9 +92,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         How the step size falls to 0 over the fit.
     alpha : float or "auto", default="auto"
         Shrinkage towards the start: weight of the squared relative change of the
-        components. "auto" is 1e-3 for unit embeddings, and else the weight of two rows,
-        2 / n_samples: the more rows there are, the more the metric may change. Of few rows it is
-        ``1 + (200 / n_samples)²`` times that.
+        components. "auto" is 1e-3 for unit embeddings, and else 2 / n_samples: the weight of
+        two rows, so the more rows there are, the more the metric may change.
     class_weight : "balanced", dict or None, default=None
         Weight of the anchors of each class; a dict gives others 1, and may name classes that have
         no rows (yet).

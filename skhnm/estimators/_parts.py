@@ -25,9 +25,6 @@ AXES = {
 """What the names of parts mean, by parameter."""
 
 
-_FEW = 200  # rows; of fewer, a metric can be fitted to anything
-
-
 def setting(learner: Any, name: str) -> Any:
     """Return a parameter of a learner, and for "auto" what it stands for."""
     given = getattr(learner, name)
@@ -100,14 +97,14 @@ def resolve_parts(learner: Any) -> dict[str, Any]:
 
 
 def resolve_alpha(alpha: float | str, n_rows: int, normalized: bool) -> float:
-    """Return the weight of the shrinkage; "auto" is that of two rows, of more if rows are few.
+    """Return the weight of the shrinkage; "auto" is that of two rows.
 
     Unit embeddings are for classes that are not seen in training. What holds for these is
     learned from classes, not from rows, however many rows there are.
     """
     if not isinstance(alpha, str):
         return alpha
-    return 1e-3 if normalized else 2.0 / n_rows * (1.0 + (_FEW / n_rows) ** 2)
+    return 1e-3 if normalized else 2.0 / n_rows
 
 
 def make_solver(learner: Any, pool: Any, solvers: tuple[str, ...]) -> BaseSolver:

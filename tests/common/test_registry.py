@@ -135,7 +135,7 @@ class TestParametersOfNamedParts:
             (HardNegativeMetricLearner(), "negative_miner__n_negatives", 3),
             (HardNegativeMetricLearner(), "positive_miner__n_positives", 2),
             (HardNegativeMetricLearner(), "pool__rows_per_class", 5),
-            (MLPMetricLearner(), "loss__temperature", 0.2),
+            (MLPMetricLearner(loss="sup_con"), "loss__temperature", 0.2),
             (FilteredMiner(), "miner__n_negatives", 3),
             (OHEMMiner(), "miner__n_negatives", 3),
             (DatasetPool(), "index__n_jobs", 1),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
 from skhnm import HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.estimators._data import TrainingData
@@ -56,8 +57,49 @@ def test_every_loss_improves_on_the_features(noisy, loss):
 @pytest.mark.parametrize("positive_miner", POSITIVE_MINERS)
 def test_every_positive_miner_improves_on_the_features(noisy, positive_miner):
     X, y = noisy
-    learner = HardNegativeMetricLearner(positive_miner=positive_miner, random_state=0)
+    learner = HardNegativeMetricLearner(
+        positive_miner=positive_miner, refresh_every=30, random_state=0
+    )
     assert learner.fit(X, y).score(X, y) > precision_at_1(X, y)
+
+
+def three_neighbours(learner, train, test):
+    """Accuracy of three nearest neighbours after a learner, or as the features are."""
+    (X, y), (X_test, y_test) = train, test
+    if learner is not None:
+        X_test = learner.fit(X, y).transform(X_test)
+        X = learner.transform(X)
+    return KNeighborsClassifier(3).fit(X, y).score(X_test, y_test)
+
+
+SEGMENTS = np.array([
+    [1, 1, 1, 0, 1, 1, 1], [0, 0, 1, 0, 0, 1, 0], [1, 0, 1, 1, 1, 0, 1], [1, 0, 1, 1, 0, 1, 1],
+    [0, 1, 1, 1, 0, 1, 0], [1, 1, 0, 1, 0, 1, 1], [1, 1, 0, 1, 1, 1, 1], [1, 0, 1, 0, 0, 1, 0],
+    [1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 1, 1],
+], dtype=bool)  # fmt: skip
+
+
+def display(seed, n=1000):
+    """Digits of a display of seven segments, of which one in ten is wrong."""
+    random = np.random.default_rng(seed)
+    y = random.integers(10, size=n)
+    return (SEGMENTS[y] ^ (random.random((n, 7)) < 0.1)).astype(float), y
+
+
+def chessmen(seed, n=800):
+    """Coordinates of two men and of two more that stand idle; how many king's moves apart."""
+    X = np.random.default_rng(seed).integers(8, size=(n, 8)).astype(float)
+    return X, np.abs(X[:, :2] - X[:, 2:4]).max(axis=1)
+
+
+@pytest.mark.parametrize("learner", [HardNegativeMetricLearner(), MLPMetricLearner(random_state=0)])
+@pytest.mark.parametrize(("table", "gain"), [(display, -0.01), (chessmen, 0.2)])
+def test_on_a_lattice_of_values_learning_does_no_harm(learner, table, gain):
+    pairs = [(table(seed), table(100 + seed)) for seed in range(4)]
+    before, after = (
+        np.mean([three_neighbours(each, *pair) for pair in pairs]) for each in (None, learner)
+    )
+    assert after > before + gain
 
 
 EVERY_POOL = [*POOLS, ("batch", "proxies"), ("dataset", "centers"), ("memory", "centers")]

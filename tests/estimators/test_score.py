@@ -163,7 +163,7 @@ def test_the_judge_takes_the_mean_over_all_orders_of_tied_rows(embedding, normal
 
 def test_held_out_rows_of_one_class_are_judged_among_all_classes():
     random = np.random.default_rng(0)
-    X, y = random.normal(size=(46, 2)), np.repeat([0, 1, 2, 3], [40, 2, 2, 2])
+    X, y = random.normal(size=(46, 2)), np.repeat([0, 1, 2, 3], [34, 4, 4, 4])
     learner = HardNegativeMetricLearner(
         early_stopping=True, validation_fraction=0.3, max_iter=4, random_state=0
     )

@@ -43,7 +43,7 @@ def test_what_was_mined_holds_for_the_iterations_of_its_round(panel, iris):
 
 
 def test_a_network_is_drawn_over_epochs(iris):
-    display = TrainingDisplay.from_estimator(network().fit(*iris))
+    display = TrainingDisplay.from_estimator(network(pool="batch").fit(*iris))
     assert_array_equal(only(display)["active"].get_xdata(), np.arange(6))
     assert list(display.axes_.values())[-1].get_xlabel() == "epoch"
 

@@ -71,12 +71,12 @@ def _designs(plan: Plan, search: Search, X: FloatArray) -> Iterator[Design]:
     """
     first, *others = plan.learners
     for n_knots in plan.knots_for(X):
-        yield Design(first, n_knots, plan.strengths[0])
+        yield Design(*first, n_knots, plan.strengths[0])
     n_knots = search.best()[0].n_knots
     for strength in plan.strengths[1:]:
-        yield Design(first, n_knots, strength)
+        yield Design(*first, n_knots, strength)
     for learner in others:
-        yield Design(learner, n_knots, plan.strengths[0])
+        yield Design(*learner, n_knots, plan.strengths[0])
 
 
 @dataclass

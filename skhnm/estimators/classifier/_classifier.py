@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skhnm.common._compat import CallbackSupportMixin, with_callbacks
+from skhnm.common._labels import RAISE, encode_together
 from skhnm.common._registry import NamedParts, Registry
 from skhnm.common._threads import single_threaded_blas, standing_crew
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
@@ -271,6 +272,34 @@ class HardNegativeClassifier(
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy: the share of rows whose class is predicted.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows with the features seen in `fit`.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row, >= 0.
+
+        Returns
+        -------
+        accuracy : float
+            In [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If labels are missing, or of another kind than those of `fit`.
+        """
+        predicted = self.predict(X)
+        right, given = encode_together(y, predicted, RAISE, ("y", "the labels of fit"))
+        check_consistent_length(right, given)
+        weights = check_weights(sample_weight, len(given))
+        return float(np.average(right == given, weights=weights))
 
     def transform(self, X: Any) -> FloatArray:
         """Map rows to the space in which Euclidean distance is the learned metric.

@@ -14,7 +14,6 @@ from skhnm.estimators._data import TrainingData
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._parts import resolve_alpha
 from skhnm.estimators.classifier._encoding import Encoding
-from skhnm.estimators.classifier._learners import LEARNERS
 from skhnm.training._objective import is_normalized
 
 MOST_COMPONENTS = 32
@@ -24,8 +23,12 @@ _POINTS = 32  # of a line, where slopes are taken of what is not linear
 
 @dataclass(frozen=True)
 class Design:
-    """What a metric is learned with: the learner, the knots of the encoding, and the strength."""
+    """What a metric is learned with: the learner, the knots of the encoding, and the strength.
 
+    `given` is the learner as the user named or gave it.
+    """
+
+    given: Any
     learner: BaseMetricLearner
     n_knots: int | None
     strength: float
@@ -54,8 +57,7 @@ class Design:
 
     def described(self) -> dict[str, Any]:
         """Return the choices by the names of the classifier's parameters."""
-        name = next((n for n, kind in LEARNERS.items() if type(self.learner) is kind), self.learner)
-        return {"learner": name, "encoding": self.encoding, "strength": self.strength}
+        return {"learner": self.given, "encoding": self.encoding, "strength": self.strength}
 
 
 class TableMetric:

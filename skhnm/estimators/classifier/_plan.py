@@ -29,7 +29,7 @@ _MOST_COLUMNS = 1000
 class Plan:
     """What is tried of each choice; a choice that the user made is the only one."""
 
-    learners: list[BaseMetricLearner]
+    learners: list[tuple[Any, BaseMetricLearner]]
     knots: list[int | None]
     strengths: list[float]
     neighbors: list[int]
@@ -86,15 +86,16 @@ class Plan:
         return [Vote(k, s, e) for s in self.scales for k in neighbors for e in self.smoothings]
 
 
-def _learners(classifier: Any) -> list[BaseMetricLearner]:
+def _learners(classifier: Any) -> list[tuple[Any, BaseMetricLearner]]:
+    """Return the learners to try, as they were given and as they are fitted."""
     given = classifier.learner
-    names = ["linear", "mlp"] if isinstance(given, str) and given == "auto" else [given]
-    learners = [LEARNERS.resolve(name) for name in names]
+    tried = ["linear", "mlp"] if isinstance(given, str) and given == "auto" else [given]
+    learners = [LEARNERS.resolve(each) for each in tried]
     for learner in learners:
         for name in ("random_state", "n_jobs"):
             if getattr(learner, name) is None:
                 learner.set_params(**{name: getattr(classifier, name)})
-    return learners
+    return list(zip(tried, learners, strict=True))
 
 
 def _knots(encoding: Any) -> list[int | None]:
