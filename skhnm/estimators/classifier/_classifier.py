@@ -90,9 +90,10 @@ class HardNegativeClassifier(
         What was chosen of each.
     cv_results_ : dict of arrays
         What was tried, a row for each learner, encoding and strength, with the vote that was
-        best for it: "params" and "param_…"; "mean_test_score" and "split0_test_score" …, minus
-        the Brier score, by which is chosen; "mean_test_log_loss", "mean_test_accuracy",
-        "mean_fit_time", "rank_test_score". Empty where nothing was to be chosen.
+        best for it: "params", "param_learner" and so on; "mean_test_score", "split0_test_score"
+        and so on, minus the Brier score, by which is chosen; "mean_test_log_loss",
+        "mean_test_accuracy", "mean_fit_time", "rank_test_score". Empty where nothing was to be
+        chosen.
     index_ : index
         Holds the training rows under the metric.
     n_features_in_ : int
