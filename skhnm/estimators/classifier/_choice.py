@@ -182,5 +182,9 @@ def splits_of(data: TrainingData) -> list[Split]:
 
 def _split(data: TrainingData, n_folds: int, number: int = 0) -> Split:
     """Hold out one of several folds."""
-    out = deal(data.weights, n_folds)[number]
+    # In units of the class: a class that is to count more has no more rows for that.
+    medians = [np.median(data.weights[data.codes == c]) for c in np.unique(data.codes)]
+    units = np.array(medians)[np.unique(data.codes, return_inverse=True)[1]]
+    out = deal(data.weights / units, n_folds)[number] * units
+    out[np.isclose(out, data.weights)] = data.weights[np.isclose(out, data.weights)]
     return weighted(data, data.weights - out), weighted(data, out)
