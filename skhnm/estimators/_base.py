@@ -12,7 +12,7 @@ from skhnm.common._compat import CallbackSupportMixin, with_callbacks
 from skhnm.common._labels import encode_labels, join_labels
 from skhnm.common._registry import NamedParts, Registry
 from skhnm.common._threads import single_threaded_blas, standing_crew
-from skhnm.common._typing import FloatArray, IndexArray, LabelArray
+from skhnm.common._typing import FloatArray, LabelArray
 from skhnm.common._validation import check_generator, check_weights
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
@@ -99,7 +99,9 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         check_shared_parameters(self, self._solvers)
         parts = resolve_parts(self)
-        classes, codes, X = self._read(X, y, reset=True, ensure_min_samples=2)
+        classes, codes, X = read_labelled(
+            self, X, y, self.unlabelled, reset=True, ensure_min_samples=2
+        )
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X))
         data = self._prepare(X, codes, weights, classes, parts["loss"])
@@ -185,7 +187,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         parts = resolve_parts(self)
         before: Reservoir | None = getattr(self, "reservoir_", None)
         is_first = not hasattr(self, "classes_")
-        y_classes, codes, X = self._read(X, y, reset=is_first)
+        y_classes, codes, X = read_labelled(self, X, y, self.unlabelled, reset=is_first)
         self._check_embedding_parameters(X.shape[1])
         weights = check_weights(sample_weight, len(X), may_be_zero=True)
         used = (codes >= 0) & (weights > 0)
@@ -235,10 +237,6 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
             setattr(self, name, [*getattr(self, name, []), *more][-_MOST_OF_A_CURVE:])
         self.n_iter_ = max(1, n_iter + len(monitor.loss_curve))
         return self
-
-    def _read(self, X: Any, y: Any, **checks: Any) -> tuple[LabelArray, IndexArray, FloatArray]:
-        """Return the classes, their codes and the rows of what was passed to a kind of fit."""
-        return read_labelled(self, X, y, self.unlabelled, **checks)
 
     def _prepare(
         self,

@@ -129,7 +129,7 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
 
     def _pull_back(self, X: FloatArray, along: FloatArray) -> FloatArray:
         """Return the derivative (n, d), by rows, of `_embed_as_trained` along vectors (n, m)."""
-        near = X if self.offset_ is None else X - self.offset_.astype(X.dtype)
+        near = self._near(X)
         if is_normalized(self.normalize, self.loss_):
             unit, norms = unit_rows(self._embed(near))
             along = across(along, unit, norms)
@@ -137,7 +137,11 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
 
     def _embed_near(self, X: FloatArray) -> FloatArray:
         """Map rows after what is far from the origin has come near."""
-        return self._embed(X if self.offset_ is None else X - self.offset_.astype(X.dtype))
+        return self._embed(self._near(X))
+
+    def _near(self, X: FloatArray) -> FloatArray:
+        """Bring rows that are far from the origin near, as their embedding takes them."""
+        return X if self.offset_ is None else X - self.offset_.astype(X.dtype)
 
     def score(self, X: Any, y: Any) -> float:
         """Precision at 1: how often a row's nearest other row bears its label.

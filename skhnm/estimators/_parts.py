@@ -28,10 +28,9 @@ AXES = {
 def setting(learner: Any, name: str) -> Any:
     """Return a parameter of a learner, and for "auto" what it stands for."""
     given = getattr(learner, name)
-    is_auto = isinstance(given, str) and given == "auto"
-    return (
-        learner._auto[name][bool(learner.normalize)] if is_auto and name in learner._auto else given
-    )
+    if isinstance(given, str) and given == "auto" and name in learner._auto:
+        return learner._auto[name][bool(learner.normalize)]
+    return given
 
 
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:

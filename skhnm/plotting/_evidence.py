@@ -143,13 +143,13 @@ class EvidenceDisplay:
         plt = pyplot(self)
         self.figure_, (left, right) = plt.subplots(1, 2, figsize=(9.0, 4.2), layout="constrained")
         self.axes_ = {"votes": left, "features": right}
-        classes = self._classes_by_chance()
+        chances = self.evidence.probabilities[self.query]
+        classes = np.argsort(-chances, kind="stable")
         self._draw_votes(left, classes, n_rows)
+        best = classes[0]
+        left.set_title(f"{self.evidence.classes[best]}: chance {chances[best]:.2f}", loc="left")
         self._draw_features(right, classes, n_features)
         return self
-
-    def _classes_by_chance(self) -> IndexArray:
-        return np.argsort(-self.evidence.probabilities[self.query], kind="stable")
 
     def _draw_votes(self, ax: Any, classes: IndexArray, n_rows: int) -> None:
         e, q = self.evidence, self.query
@@ -158,18 +158,14 @@ class EvidenceDisplay:
         rest = int((e.rows[q, shown:] >= 0).sum())
         names = [f"{e.labels[q, i]} (row {e.rows[q, i]})" for i in range(shown)]
         names += [f"{rest} more rows", "base rates"]
-        code = {label: i for i, label in enumerate(e.classes.tolist())}
-        order = {int(c): rank for rank, c in enumerate(classes)}
-        ranks = [order[code[label]] for label in e.labels[q, :shown].tolist()]
+        rank_of = {label: rank for rank, label in enumerate(e.classes[classes].tolist())}
+        ranks = [rank_of[label] for label in e.labels[q, :shown].tolist()]
         places = np.arange(len(votes))
         self.vote_bars_ = ax.barh(places, votes, color=[*map(color, ranks), GREY, GREY])
         for bar, rank in zip(self.vote_bars_, ranks, strict=False):
             bar.set_hatch(hatch(rank))
         ax.set_yticks(places, names)
         ax.invert_yaxis()
-        best = classes[0]
-        chance = e.probabilities[q, best]
-        ax.set_title(f"{e.classes[best]}: chance {chance:.2f}", loc="left")
         ax.set_xlabel("share of the vote")
 
     def _draw_features(self, ax: Any, classes: IndexArray, n_features: int) -> None:

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
-from skhnm.common._typing import FloatArray
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators.classifier._folds import can_learn, deal, thin, weighted
 from skhnm.estimators.classifier._metric import Design, TableMetric
 from skhnm.estimators.classifier._plan import Plan
 from skhnm.estimators.classifier._tasks import Tasks
-from skhnm.estimators.classifier._voters import Voters
-from skhnm.estimators.classifier._voting import Judgement, Vote
+from skhnm.estimators.classifier._voting import Judgement, Vote, Voters
 from skhnm.neighbors._exact import ExactIndex
 
+N_FOLDS = 3
 MOST_FOR_FOLDS = 3000  # rows; of more, one part is held out
 MOST_TO_CHOOSE = 10_000  # rows that designs are compared on
 MOST_TO_LEARN = 50_000  # rows that the metric is learned on
@@ -44,9 +43,10 @@ def choose(
 ) -> Chosen:
     """Try what the plan asks for, and learn the best on all rows: distinct, sorted by class."""
     few = data.take(thin(data.codes, MOST_TO_CHOOSE))
-    splits = splits_of(few) if plan.is_open(few.X) else []
-    search = Search(splits, plan.votes(), n_classes, n_jobs)
-    for design in _designs(plan, search, few.X):
+    knots, votes = plan.knots_for(few.X), plan.votes()
+    splits = splits_of(few) if plan.is_open(knots) else []
+    search = Search(splits, votes, n_classes, n_jobs)
+    for design in _designs(plan, search, knots):
         if tasks.stopped:
             break
         with tasks.task("design"):
@@ -54,7 +54,7 @@ def choose(
     design, vote = search.best()
     many = data.take(thin(data.codes, MOST_TO_LEARN))
     with tasks.task("metric") as context:
-        if len(many) <= MOST_FOR_FOLDS or len(plan.votes()) == 1:
+        if len(many) <= MOST_FOR_FOLDS or len(votes) == 1:
             metric = design.learn(many, context)
         else:  # neighbours are nearer among more rows: choose the vote there
             split = _split(many, -(-len(many) // min(MOST_TO_JUDGE, len(many) // 20)))
@@ -64,13 +64,13 @@ def choose(
     return Chosen(design, vote, metric, search.results())
 
 
-def _designs(plan: Plan, search: Search, X: FloatArray) -> Iterator[Design]:
+def _designs(plan: Plan, search: Search, knots: list[int | None]) -> Iterator[Design]:
     """Yield what to try next: encodings, then a larger strength, then another learner.
 
     Each is tried on what was best before.
     """
     first, *others = plan.learners
-    for n_knots in plan.knots_for(X):
+    for n_knots in knots:
         yield Design(*first, n_knots, plan.strengths[0])
     n_knots = search.best()[0].n_knots
     for strength in plan.strengths[1:]:
@@ -81,9 +81,13 @@ def _designs(plan: Plan, search: Search, X: FloatArray) -> Iterator[Design]:
 
 @dataclass
 class Trial:
-    """What is known of a design: how good its chances were by each vote, on each split."""
+    """What is known of a design: how good its chances were by each vote, on each split.
+
+    `vote` is the best of these; the first that there is, while nothing is judged.
+    """
 
     design: Design
+    vote: Vote
     seconds: list[float] = field(default_factory=list)
     judged: list[dict[Vote, Judgement]] = field(default_factory=list)
 
@@ -98,7 +102,7 @@ class Search:
     Parameters
     ----------
     splits : list of Split
-        None, where nothing can be or needs to be judged.
+        Empty where nothing can be or needs to be judged.
     votes : list of Vote
         To judge each design by.
     n_classes : int
@@ -119,45 +123,40 @@ class Search:
 
     def attempt(self, design: Design) -> None:
         """Learn a design on each split, and judge it by the held-out rows."""
-        trial = Trial(design)
+        trial = Trial(design, self.votes[0])
         for split in self.splits:
             start = time.perf_counter()
             metric = design.learn(split[0])
             trial.seconds.append(time.perf_counter() - start)
             trial.judged.append(judge(metric, split, self.votes, self.n_classes, self.n_jobs))
+        if self.splits:
+            trial.vote = min(self.votes, key=lambda vote: trial.mean(vote, "brier", self.weights))
         self.trials.append(trial)
 
     def best(self) -> tuple[Design, Vote]:
         """Return the design and vote with the least Brier score; the first, if none was judged."""
-        if not self.splits:
-            return self.trials[0].design, self.votes[0]
-        trial = min(self.trials, key=lambda trial: self._brier(trial, self._vote(trial)))
-        return trial.design, self._vote(trial)
+        best = self.trials[0]
+        if self.splits:
+            best = min(self.trials, key=lambda t: t.mean(t.vote, "brier", self.weights))
+        return best.design, best.vote
 
     def results(self) -> dict[str, Any]:
         """Return a row for each design, by the best vote for it, as `cv_results_` of a search."""
         if not self.splits:
             return {}
-        rows = [(trial, self._vote(trial)) for trial in self.trials]
-        params = [{**trial.design.described(), **vars(vote)} for trial, vote in rows]
+        params = [{**trial.design.described(), **vars(trial.vote)} for trial in self.trials]
         found: dict[str, Any] = {"params": params}
         for name in params[0]:
             found[f"param_{name}"] = np.array([each[name] for each in params], dtype=object)
         for name, score in (("score", "brier"), ("log_loss", "log_loss"), ("accuracy", "accuracy")):
-            means = np.array([trial.mean(vote, score, self.weights) for trial, vote in rows])
+            means = np.array([t.mean(t.vote, score, self.weights) for t in self.trials])
             found[f"mean_test_{name}"] = -means if name == "score" else means
         for number in range(len(self.splits)):
-            scores = [-trial.judged[number][vote].brier for trial, vote in rows]
+            scores = [-trial.judged[number][trial.vote].brier for trial in self.trials]
             found[f"split{number}_test_score"] = np.array(scores)
-        found["mean_fit_time"] = np.array([np.mean(trial.seconds) for trial, _ in rows])
+        found["mean_fit_time"] = np.array([np.mean(trial.seconds) for trial in self.trials])
         found["rank_test_score"] = rankdata(-found["mean_test_score"], method="min").astype(int)
         return found
-
-    def _vote(self, trial: Trial) -> Vote:
-        return min(self.votes, key=lambda vote: self._brier(trial, vote))
-
-    def _brier(self, trial: Trial, vote: Vote) -> float:
-        return trial.mean(vote, "brier", self.weights)
 
 
 def judge(
@@ -175,16 +174,12 @@ def judge(
 
 def splits_of(data: TrainingData) -> list[Split]:
     """Return three folds of few rows, one split of many; those from which can be learned."""
-    n_splits = 3 if len(data) <= MOST_FOR_FOLDS else 1
-    splits = [_split(data, 3, number) for number in range(n_splits)]
+    n_splits = N_FOLDS if len(data) <= MOST_FOR_FOLDS else 1
+    splits = [_split(data, N_FOLDS, number) for number in range(n_splits)]
     return [(train, test) for train, test in splits if can_learn(train) and len(test)]
 
 
 def _split(data: TrainingData, n_folds: int, number: int = 0) -> Split:
     """Hold out one of several folds."""
-    # In units of the class: a class that is to count more has no more rows for that.
-    medians = [np.median(data.weights[data.codes == c]) for c in np.unique(data.codes)]
-    units = np.array(medians)[np.unique(data.codes, return_inverse=True)[1]]
-    out = deal(data.weights / units, n_folds)[number] * units
-    out[np.isclose(out, data.weights)] = data.weights[np.isclose(out, data.weights)]
+    out = deal(data.weights, data.codes, n_folds)[number]
     return weighted(data, data.weights - out), weighted(data, out)

@@ -20,11 +20,9 @@ from skhnm.estimators._learned import read_labelled, read_rows
 from skhnm.estimators.classifier._choice import choose
 from skhnm.estimators.classifier._evidence import Evidence, parts_of_distances
 from skhnm.estimators.classifier._folds import weighted
-from skhnm.estimators.classifier._learners import LEARNERS
-from skhnm.estimators.classifier._plan import Plan
+from skhnm.estimators.classifier._plan import LEARNERS, Plan
 from skhnm.estimators.classifier._tasks import Tasks
-from skhnm.estimators.classifier._voters import Voters
-from skhnm.estimators.classifier._voting import Neighbors, Vote
+from skhnm.estimators.classifier._voting import Neighbors, Vote, Voters
 from skhnm.neighbors._known import INDEXES
 
 

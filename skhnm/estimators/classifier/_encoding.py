@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.preprocessing import SplineTransformer
@@ -34,6 +34,12 @@ class Encoding:
 
     def fit(self, X: FloatArray, weights: FloatArray) -> Self:
         """Learn from rows (n, d), which count by their weights (n,)."""
+        self.fit_transform(X, weights)
+        return self
+
+    def fit_transform(self, X: FloatArray, weights: FloatArray) -> FloatArray:
+        """Learn from rows, and return their columns: to bend them takes longest."""
+        dtype = X.dtype
         self.used_: IndexArray = np.flatnonzero(X.max(axis=0) > X.min(axis=0))
         self.feature_: IndexArray = self.used_
         X = X[:, self.used_]
@@ -50,7 +56,7 @@ class Encoding:
         self.mean_: FloatArray = shares @ X
         spread = np.sqrt(shares @ np.square(X - self.mean_))
         self.scale_: FloatArray = np.where(spread > 0, spread, 1.0)
-        return self
+        return self._standardised(X, dtype)
 
     def transform(self, X: FloatArray) -> FloatArray:
         """Return the columns (n, n_columns) of rows, in their floating type."""
@@ -58,6 +64,9 @@ class Encoding:
         X = X[:, self.used_]
         if self.knots_ is not None:
             X = self._bend(X)[:, self.kept_]
+        return self._standardised(X, dtype)
+
+    def _standardised(self, X: FloatArray, dtype: Any) -> FloatArray:
         encoded: FloatArray = (X - self.mean_) / self.scale_
         return encoded.astype(dtype, copy=False)
 

@@ -87,15 +87,15 @@ class Evidence:
         return columns
 
     def __str__(self) -> str:
-        shown = [self._of_query(query) for query in range(min(len(self), _QUERIES_SHOWN))]
+        chances = self.probabilities[:_QUERIES_SHOWN]
+        shown = [self._of_query(query, P) for query, P in enumerate(chances)]
         if len(self) > len(shown):
             shown.append(f"… and {len(self) - len(shown)} more queries")
         return "\n\n".join(shown)
 
     __repr__ = __str__
 
-    def _of_query(self, query: int) -> str:
-        P = self.probabilities[query]
+    def _of_query(self, query: int, P: FloatArray) -> str:
         best = int(P.argmax())
         votes, there = self.votes[query], self.rows[query] >= 0
         shown = min(_ROWS_SHOWN, int(there.sum()))

@@ -7,18 +7,18 @@ import numpy as np
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.estimators._data import TrainingData
 
-N_FOLDS = 3
 
-
-def deal(weights: FloatArray, n_folds: int = N_FOLDS) -> FloatArray:
+def deal(weights: FloatArray, codes: IndexArray, n_folds: int) -> FloatArray:
     """Deal rows out to folds: the weight (n_folds, n) of each row in each.
 
     Rows come sorted by class, so that dealing them one by one gives every fold its part of each
     class. What stands for several rows is dealt as so many, half of them in training if half of
     them are: a row of weight 2 is the same as the row twice. Who counts as one row is the
-    median.
+    median of the class: a class that is to count more has no more rows for that.
     """
-    parts = np.maximum(1, np.rint(weights / np.median(weights))).astype(np.intp)
+    classes, which = np.unique(codes, return_inverse=True)
+    medians = np.array([np.median(weights[codes == c]) for c in classes])
+    parts = np.maximum(1, np.rint(weights / medians[which])).astype(np.intp)
     ends = np.cumsum(parts)
     starts = ends - parts
     folds = np.arange(n_folds)[:, None]

@@ -40,8 +40,8 @@ class Design:
 
     def learn(self, data: TrainingData, context: Any = None) -> TableMetric:
         """Learn from the rows; `context` is a task of scikit-learn's callbacks."""
-        encoding = Encoding(self.n_knots).fit(data.X, data.weights)
-        E = encoding.transform(data.X)
+        encoding = Encoding(self.n_knots)
+        E = encoding.fit_transform(data.X, data.weights)
         learner = clone(self.learner)
         if learner.n_components is None:
             learner.set_params(n_components=min(MOST_COMPONENTS, E.shape[1]))

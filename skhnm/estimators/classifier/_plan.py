@@ -7,14 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from skhnm.common._registry import Registry
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.estimators._base import BaseMetricLearner
-from skhnm.estimators.classifier._learners import LEARNERS
+from skhnm.estimators._linear import HardNegativeMetricLearner
+from skhnm.estimators._mlp import MLPMetricLearner
 from skhnm.estimators.classifier._voting import Vote
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._known import resolve_index
+
+LEARNERS = Registry(
+    "learner",
+    "MetricLearner",
+    [HardNegativeMetricLearner, MLPMetricLearner],
+    base=BaseMetricLearner,
+    renamed={"hard_negative": "linear"},
+    also=("auto",),
+)
+"""Learners by name."""
 
 _KNOTS = (4, 7, 12)
 _STRENGTHS = (1.0, 10.0)
@@ -73,9 +85,9 @@ class Plan:
         fitting = [k for k in fitting if k not in free[1:]]
         return fitting or self.knots[:1]
 
-    def is_open(self, X: FloatArray) -> bool:
-        """Whether anything is left to be chosen for rows (n, d)."""
-        designs = len(self.learners) * len(self.knots_for(X)) * len(self.strengths)
+    def is_open(self, knots: list[int | None]) -> bool:
+        """Whether anything is left to be chosen, with these encodings to try."""
+        designs = len(self.learners) * len(knots) * len(self.strengths)
         return designs * len(self.votes()) > 1
 
     def votes(self, *, of_many: bool = False) -> list[Vote]:

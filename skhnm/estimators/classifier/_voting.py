@@ -1,4 +1,4 @@
-"""From neighbours to chances of classes, and how good these chances were."""
+"""Who votes on a query, what chances of classes this gives, and how good these were."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.estimators._data import TrainingData
+from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._vote import soft_weights
 
 
@@ -28,7 +30,7 @@ class Neighbors:
     """The voters (n, k) found for each query, nearest first.
 
     `rows` are their numbers, -1 where there are fewer; `distances` are squared, NaN there;
-    `weights` are what each counts, in means over all voters, 0 there.
+    `weights` are what each counts, in means over all voters, 0 there, as `codes` are.
     """
 
     rows: IndexArray
@@ -40,14 +42,11 @@ class Neighbors:
         """Return the share of each neighbour (n, k) in the vote, and of the base rates (n,)."""
         counts = self._soft(vote.scale)
         counts[:, vote.n_neighbors :] = 0.0
-        total = counts.sum(axis=1) + vote.smoothing
-        return counts / np.where(total > 0, total, 1.0)[:, None], _share(vote.smoothing, total)
+        return _shares(counts, vote.smoothing)
 
     def probabilities(self, vote: Vote, base_rates: FloatArray) -> FloatArray:
         """Return the chance (n, n_classes) of each class."""
-        votes, of_base_rates = self.votes(vote)
-        everybody = slice(0, votes.shape[1])
-        return self._tally(votes, everybody, len(base_rates)) + of_base_rates[:, None] * base_rates
+        return next(self.every([vote], base_rates))[1]
 
     def every(
         self, votes: Sequence[Vote], base_rates: FloatArray
@@ -62,31 +61,56 @@ class Neighbors:
                     more = slice(done, vote.n_neighbors)
                     sums = sums + self._tally(counts[:, more], more, len(base_rates))
                     done = vote.n_neighbors
-                total = sums.sum(axis=1) + vote.smoothing
-                share = _share(vote.smoothing, total)[:, None]
-                yield vote, sums / np.where(total > 0, total, 1.0)[:, None] + share * base_rates
+                voted, of_base_rates = _shares(sums, vote.smoothing)
+                yield vote, voted + of_base_rates[:, None] * base_rates
 
     def _soft(self, scale: float) -> FloatArray:
-        farther = np.where(self.rows >= 0, self.distances - self.distances[:, :1], np.inf)
-        with np.errstate(invalid="ignore"):  # 0 * inf, where there is nobody
-            counts: FloatArray = np.where(
-                self.rows >= 0, self.weights * soft_weights(farther, scale), 0.0
-            )
-        return counts
+        farther = np.where(self.rows >= 0, self.distances - self.distances[:, :1], 0.0)
+        return self.weights * soft_weights(farther, scale)
 
     def _tally(self, counts: FloatArray, columns: slice, n_classes: int) -> FloatArray:
         """Sum what the neighbours of some columns count, by their classes (n, n_classes)."""
-        codes = np.maximum(self.codes[:, columns], 0)
+        codes = self.codes[:, columns]
         cells = n_classes * np.arange(len(codes))[:, None] + codes
         size = n_classes * len(codes)
         sums = np.bincount(cells.ravel(), weights=counts.ravel(), minlength=size)
         return sums.astype(np.float64, copy=False).reshape(len(codes), n_classes)
 
 
-def _share(smoothing: float, total: FloatArray) -> FloatArray:
-    """Return the share of the base rates in votes of so many in all; where there are none, 1."""
-    share: FloatArray = np.where(total > 0, smoothing / np.where(total > 0, total, 1.0), 1.0)
-    return share
+class Voters:
+    """Training rows where a metric puts them.
+
+    Parameters
+    ----------
+    Z : (n, m) float
+        Their embeddings.
+    data : TrainingData
+        Their codes and weights; rows of other classes than 0 to n_classes - 1 there are none.
+    n_classes : int
+        Classes, also of rows that are not here.
+    index : BaseIndex
+        Who finds the nearest; it is fitted here.
+    """
+
+    def __init__(self, Z: FloatArray, data: TrainingData, n_classes: int, index: BaseIndex) -> None:
+        self.codes = data.codes
+        self.weights = data.weights / data.weights.mean()
+        counts = np.bincount(data.codes, weights=data.weights, minlength=n_classes)
+        self.base_rates: FloatArray = counts / counts.sum()
+        self.index = index.fit(Z, data.codes)
+
+    def near(self, Z: FloatArray, k: int) -> Neighbors:
+        """Find the k voters (or all, if they are fewer) nearest to each query (n, m)."""
+        k = min(k, len(self.codes))
+        anybody = np.zeros(len(Z), dtype=np.intp)
+        rows, distances = self.index.nearest(Z, anybody, k, side="any")
+        nobody = rows < 0
+        return Neighbors(
+            rows=rows,
+            codes=np.where(nobody, 0, self.codes[rows]),
+            distances=distances,
+            weights=np.where(nobody, 0.0, self.weights[rows]),
+        )
 
 
 @dataclass(frozen=True)
@@ -109,3 +133,14 @@ class Judgement:
         right = P.argmax(axis=1) == codes
         means = (float(np.average(each, weights=weights)) for each in (brier, surprise, right))
         return cls(*means)
+
+
+def _shares(counts: FloatArray, smoothing: float) -> tuple[FloatArray, FloatArray]:
+    """Return the shares of counts (n, c) in all votes of a row, and of the base rates (n,).
+
+    Where there is no vote at all, the base rates have them all.
+    """
+    total = counts.sum(axis=1) + smoothing
+    some = total > 0
+    total = np.where(some, total, 1.0)
+    return counts / total[:, None], np.where(some, smoothing / total, 1.0)

@@ -76,7 +76,7 @@ def test_a_judgement_is_the_mean_of_known_scores():
 
 def test_every_fold_has_its_part_of_each_class():
     codes = np.repeat([0, 1], [10, 4])
-    dealt = deal(np.ones(14), 3)
+    dealt = deal(np.ones(14), codes, 3)
     assert_array_equal(dealt.sum(axis=0), 1.0)
     for fold in dealt:
         assert_allclose(np.bincount(codes, weights=fold), [10 / 3, 4 / 3], atol=1)
@@ -84,7 +84,7 @@ def test_every_fold_has_its_part_of_each_class():
 
 def test_a_row_that_stands_for_several_is_dealt_as_so_many():
     weights = np.array([1.0, 4.0, 1.0, 1.0, 0.5])
-    dealt = deal(weights, 3)
+    dealt = deal(weights, np.zeros(5, dtype=int), 3)
     assert_allclose(dealt.sum(axis=0), weights)
     assert sorted(dealt[:, 1]) == [1, 1, 2]
     assert (np.count_nonzero(dealt[:, [0, 2, 3, 4]], axis=0) == 1).all()
@@ -93,7 +93,8 @@ def test_a_row_that_stands_for_several_is_dealt_as_so_many():
 @pytest.mark.parametrize("unit", [1e-3, 1e6])
 def test_dealing_knows_no_unit_of_weight(unit):
     weights = 1.0 + np.arange(20) % 3
-    assert_allclose(deal(unit * weights), unit * deal(weights))
+    codes = np.zeros(20, dtype=int)
+    assert_allclose(deal(unit * weights, codes, 3), unit * deal(weights, codes, 3))
 
 
 def test_thinning_keeps_rare_classes_and_spreads_over_the_others():
