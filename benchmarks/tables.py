@@ -92,7 +92,8 @@ def run(*, data: Path | None, quick: bool) -> Iterator[Table]:
     yield _set_by_set(results, len(seeds))
     if quick or data is None:
         return
-    yield _whole(trials, [name for name in names if _short(name) in WHOLE])
+    if whole := [name for name in names if _short(name) in WHOLE]:
+        yield _whole(trials, whole)
     yield _million()
 
 

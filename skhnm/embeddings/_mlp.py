@@ -232,8 +232,11 @@ class MLPEmbedding(BaseEmbedding):
         slopes[-1] *= self._out_unit
         return total
 
-    def slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
-        """Return the derivative (n, d), by rows, of their embeddings along vectors (n, m)."""
+    def vjp(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the gradient (n, d), by rows, of their embeddings' products with vectors (n, m).
+
+        The vector-Jacobian product, as of automatic differentiation.
+        """
         coefs, _, skip = self.layers()
         _, memory = self.forward(X)
         G = along

@@ -44,7 +44,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
     _may_be_auto: ClassVar[tuple[str, ...]] = ()
-    """Parameters of which "auto" depends on the number of rows."""
+    """Parameters of which "auto" depends on the data."""
     _auto: ClassVar[dict[str, tuple[Any, Any]]] = {"loss": ("robust_nca", "sup_con")}
     """What "auto" stands for, without and with `normalize`."""
 
@@ -254,14 +254,18 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
             centred=centred, scaled=self._scales_features, more_to_come=more_to_come,
         )  # fmt: skip
 
+    def _shrinkage(self, n_rows: int, loss: Any) -> float:
+        """Return the weight of the shrinkage of a fit to so many rows."""
+        return resolve_alpha(self.alpha, n_rows, is_normalized(self.normalize, loss))
+
     def _make_problem(
         self, data: TrainingData, parts: dict[str, Any], random: np.random.Generator
     ) -> Problem:
-        alpha = resolve_alpha(self.alpha, len(data), is_normalized(self.normalize, parts["loss"]))
         return Problem(
             X=data.X, codes=data.codes, weights=data.weights, rows=data.rows,
             normalize=self.normalize,
-            alpha=alpha, batch_size=setting(self, "batch_size"), random=random, n_jobs=self.n_jobs,
+            alpha=self._shrinkage(len(data), parts["loss"]),
+            batch_size=setting(self, "batch_size"), random=random, n_jobs=self.n_jobs,
             **parts,
         )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -83,14 +83,16 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
     n_features_in_: int
 
     offset_: FloatArray | None = None
+    _is_linear: ClassVar[bool] = False
+    """Whether `_embed` is a linear map."""
 
     @abstractmethod
     def _embed(self, X: FloatArray) -> FloatArray:
         """Return the embeddings of validated rows, before `normalize`."""
 
     @abstractmethod
-    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
-        """Return the derivative (n, d), by rows, of their embeddings along vectors (n, m)."""
+    def _embedding_vjp(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the gradient (n, d), by rows, of the products of `_embed` with vectors (n, m)."""
 
     def transform(self, X: Any) -> FloatArray:
         """Map rows to the space in which Euclidean distance is the learned metric.
@@ -127,13 +129,13 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
         Z = self._embed_near(X)
         return unit_rows(Z)[0] if is_normalized(self.normalize, self.loss_) else Z
 
-    def _pull_back(self, X: FloatArray, along: FloatArray) -> FloatArray:
-        """Return the derivative (n, d), by rows, of `_embed_as_trained` along vectors (n, m)."""
+    def _vjp(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        """Return the gradient (n, d), by rows, of `_embed_as_trained` times vectors (n, m)."""
         near = self._near(X)
         if is_normalized(self.normalize, self.loss_):
             unit, norms = unit_rows(self._embed(near))
             along = across(along, unit, norms)
-        return self._slope(near, along)
+        return self._embedding_vjp(near, along)
 
     def _embed_near(self, X: FloatArray) -> FloatArray:
         """Map rows after what is far from the origin has come near."""

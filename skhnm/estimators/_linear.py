@@ -14,9 +14,9 @@ from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._linear import LinearEmbedding
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
+from skhnm.estimators._functions import MahalanobisMetric
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
 from skhnm.estimators._parts import make_solver
-from skhnm.kernels._rows import unit_rows
 from skhnm.training._objective import is_normalized
 
 
@@ -200,6 +200,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
 
     _solvers = ("auto", "lbfgs", "adam", "sgd")
     _may_be_auto = ("alpha",)
+    _is_linear = True
 
     def __init__(
         self,
@@ -329,7 +330,7 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         embedded: FloatArray = X @ self.components_.T.astype(X.dtype, copy=False)
         return embedded
 
-    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
+    def _embedding_vjp(self, X: FloatArray, along: FloatArray) -> FloatArray:
         return along @ self.components_.astype(X.dtype, copy=False)
 
     def _pair_distance(self, a: FloatArray, b: FloatArray) -> FloatArray:
@@ -341,29 +342,3 @@ class HardNegativeMetricLearner(BaseMetricLearner):
     def _n_features_out(self) -> int:
         """Columns of `transform`, for `get_feature_names_out`."""
         return len(self.components_)
-
-
-class MahalanobisMetric:
-    """The distance of two rows under a linear map.
-
-    Parameters
-    ----------
-    components : array of shape (n_components, n_features)
-        The map L.
-    normalize : bool, default=False
-        Whether the distance is taken after both rows are brought to unit length.
-    """
-
-    def __init__(self, components: FloatArray, normalize: bool = False) -> None:
-        self.components = components
-        self.normalize = normalize
-
-    def __call__(self, u: Any, v: Any, squared: bool = False) -> float:
-        """Return the distance |L u - L v|, or its square."""
-        if self.normalize:
-            Z, _ = unit_rows(np.asarray([u, v]) @ self.components.T)
-            difference = Z[0] - Z[1]
-        else:
-            difference = self.components @ (np.asarray(u) - np.asarray(v))
-        distance = float(difference @ difference)
-        return distance if squared else float(np.sqrt(distance))

@@ -16,8 +16,9 @@ from skhnm.embeddings._base import BaseEmbedding
 from skhnm.embeddings._mlp import ACTIVATIONS, MLPEmbedding
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
+from skhnm.estimators._functions import MLPMetric
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
-from skhnm.kernels._rows import unit_rows
+from skhnm.estimators._parts import check_number_or_auto
 from skhnm.training._objective import is_normalized
 
 _EPOCHS = 20
@@ -77,8 +78,8 @@ class MLPMetricLearner(BaseMetricLearner):
     init : str or array of shape (n_components, n_features), default="auto"
         Where the linear path starts: "identity", "rca", "pca", "lda", "random", or components.
         "auto" is "rca", as of the linear learner, with more components than features padded by
-        zeros. With `normalize` it is "identity" if n_components >= n_features; else "lda" if
-        n_components < n_classes, else "pca".
+        zeros. With `normalize`, or a loss on cosine similarity, it is "identity" if
+        n_components >= n_features; else "lda" if n_components < n_classes, else "pca".
     solver : {"auto", "adam", "sgd"}, default="auto"
         "auto" is "adam". "sgd" has Nesterov's momentum, and wants a larger rate.
     max_iter : int or "auto", default="auto"
@@ -189,7 +190,7 @@ class MLPMetricLearner(BaseMetricLearner):
 
     _solvers = ("auto", "adam", "sgd")
     _scales_features = True
-    _may_be_auto = ("max_iter",)
+    _may_be_auto = ("max_iter", "n_components")
     _auto: ClassVar[dict[str, tuple[Any, Any]]] = {
         "pool": ("dataset", "batch"),
         "positive_miner": ("nearest", "all"),
@@ -269,9 +270,7 @@ class MLPMetricLearner(BaseMetricLearner):
         return MLPMetric(self._fitted_embedding(np.float64), self.normalize, self.offset_)
 
     def _check_embedding_parameters(self, n_features: int) -> None:
-        if not (isinstance(self.n_components, str) and self.n_components == "auto"):
-            named = "n_components must be 'auto', or it"
-            check_number(self.n_components, named, low=1, integer=True, optional=True)
+        check_number_or_auto(self, "n_components", low=1, integer=True, optional=True)
         for size in self._hidden_sizes():
             check_number(size, "hidden_layer_sizes", low=1, integer=True)
         check_choice(self.activation, "activation", tuple(ACTIVATIONS))
@@ -382,45 +381,10 @@ class MLPMetricLearner(BaseMetricLearner):
     def _embed(self, X: FloatArray) -> FloatArray:
         return self._fitted_embedding(X.dtype).embed(X)
 
-    def _slope(self, X: FloatArray, along: FloatArray) -> FloatArray:
-        return self._fitted_embedding(X.dtype).slope(X, along)
+    def _embedding_vjp(self, X: FloatArray, along: FloatArray) -> FloatArray:
+        return self._fitted_embedding(X.dtype).vjp(X, along)
 
     @property
     def _n_features_out(self) -> int:
         """Columns of `transform`, for `get_feature_names_out`."""
         return self.coefs_[-1].shape[1]
-
-
-class MLPMetric:
-    """The distance of two rows under an MLP embedding.
-
-    Parameters
-    ----------
-    embedding : MLPEmbedding
-        The map.
-    normalize : bool
-        Whether the distance is taken after both embeddings are brought to unit length.
-    offset : array of shape (n_features,) or None
-        What is taken off both rows first.
-    """
-
-    offset: FloatArray | None = None  # where pickles know none
-
-    def __init__(
-        self, embedding: MLPEmbedding, normalize: bool, offset: FloatArray | None = None
-    ) -> None:
-        self.embedding = embedding
-        self.normalize = normalize
-        self.offset = offset
-
-    def __call__(self, u: Any, v: Any, squared: bool = False) -> float:
-        """Return the distance of the embeddings of u and v, or its square."""
-        rows = np.asarray([u, v], dtype=np.float64)
-        if self.offset is not None:
-            rows -= self.offset
-        Z = self.embedding.embed(rows)
-        if self.normalize:
-            Z, _ = unit_rows(Z)
-        difference = Z[0] - Z[1]
-        distance = float(difference @ difference)
-        return distance if squared else float(np.sqrt(distance))

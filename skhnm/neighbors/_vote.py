@@ -89,4 +89,6 @@ class SoftVote(BaseEstimator):
 
 def soft_weights(farther: FloatArray, scale: float) -> FloatArray:
     """Return the weights for how much farther, in squared distance, each neighbour is."""
+    if scale == 0:  # however far, and were it infinitely
+        return np.ones_like(farther)
     return np.exp(-scale * farther)

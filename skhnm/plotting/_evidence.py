@@ -40,9 +40,9 @@ class EvidenceDisplay:
     figure_ : matplotlib Figure
         Their figure.
     vote_bars_ : matplotlib BarContainer
-        The rows from above, then all others, then the base rates.
+        The rows from above, then all others (if there are more), then the base rates.
     feature_bars_ : dict of matplotlib BarContainer
-        For the predicted class and, where it has a vote, the second.
+        For the two likeliest classes that have a vote.
 
     Examples
     --------
@@ -94,8 +94,10 @@ class EvidenceDisplay:
                 "estimator must be a fitted HardNegativeClassifier, or a Pipeline or a fitted "
                 f"search that ends in one; got {estimator!r}"
             )
-        evidence = last.evidence(transform(before, X))
-        return cls.from_evidence(evidence, query=query, n_rows=n_rows, n_features=n_features)
+        rows = last._read(transform(before, X))
+        check_number(query, "query", low=0, high=len(rows) - 1, integer=True)
+        evidence = last._evidence(rows[[query]])
+        return cls.from_evidence(evidence, n_rows=n_rows, n_features=n_features)
 
     @classmethod
     def from_evidence(
@@ -154,14 +156,19 @@ class EvidenceDisplay:
     def _draw_votes(self, ax: Any, classes: IndexArray, n_rows: int) -> None:
         e, q = self.evidence, self.query
         shown = min(n_rows, int((e.rows[q] >= 0).sum()))
-        votes = [*e.votes[q, :shown], e.votes[q, shown:].sum(), e.base_votes[q]]
-        rest = int((e.rows[q, shown:] >= 0).sum())
+        votes = e.votes[q, :shown].tolist()
         names = [f"{e.labels[q, i]} (row {e.rows[q, i]})" for i in range(shown)]
-        names += [f"{rest} more rows", "base rates"]
+        if rest := int((e.rows[q, shown:] >= 0).sum()):
+            votes.append(e.votes[q, shown:].sum())
+            names.append(f"{rest} more rows")
+        votes.append(e.base_votes[q])
+        names.append("base rates")
         rank_of = {label: rank for rank, label in enumerate(e.classes[classes].tolist())}
         ranks = [rank_of[label] for label in e.labels[q, :shown].tolist()]
         places = np.arange(len(votes))
-        self.vote_bars_ = ax.barh(places, votes, color=[*map(color, ranks), GREY, GREY])
+        self.vote_bars_ = ax.barh(
+            places, votes, color=[*map(color, ranks)] + [GREY] * (len(votes) - shown)
+        )
         for bar, rank in zip(self.vote_bars_, ranks, strict=False):
             bar.set_hatch(hatch(rank))
         ax.set_yticks(places, names)
@@ -171,12 +178,15 @@ class EvidenceDisplay:
     def _draw_features(self, ax: Any, classes: IndexArray, n_features: int) -> None:
         e = self.evidence
         means = {int(c): self._mean_parts(int(c)) for c in classes}
+        self.feature_bars_ = {}
         drawn = [c for c in classes.tolist() if means[c] is not None][:2]
+        if not drawn:  # only the base rates vote
+            ax.set_axis_off()
+            return
         parts = np.array([means[c] for c in drawn])
         chosen = np.argsort(-np.abs(parts).max(axis=0), kind="stable")[:n_features]
         height = 0.8 / len(drawn)
         places = np.arange(len(chosen))
-        self.feature_bars_ = {}
         order = classes.tolist()
         for i, c in enumerate(drawn):
             rank = order.index(c)

@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from skhnm import HardNegativeMetricLearner, MLPMetricLearner
+from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, MLPMetricLearner
 from skhnm.losses._known import LOSSES
 from skhnm.miners import (
     AdaptiveMiner,
@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The embedding has collapsed"),  # not what is asked here
 ]
 
-N = 10_000
+N = 10_000  # so many that n² is more than all that grows with n
 LISTS_ALL = {"all", "multi_similarity"}
 """Miners whose very result is every negative that meets a rule: meant for batches."""
 
@@ -102,3 +102,10 @@ def test_what_a_fitted_learner_is_asked_does_so_too(rows):
     learner = HardNegativeMetricLearner(max_iter=2).fit(*rows)
     for call in (learner.score, learner.mine, learner.partial_fit):
         assert peak_of(lambda call=call: call(*rows)) < N * N
+
+
+def test_the_classifier_does_so_too(rows):
+    learner = HardNegativeMetricLearner(max_iter=2)
+    classifier = HardNegativeClassifier(learner, encoding=4, strength=1.0)
+    assert peak_of(lambda: classifier.fit(*rows)) < N * N
+    assert peak_of(lambda: classifier.predict_proba(rows[0])) < N * N

@@ -68,3 +68,9 @@ def test_no_neighbours_have_no_weights():
 def test_scales_that_make_no_sense(scale, error):
     with pytest.raises(error, match="scale must be a number >= 0"):
         SoftVote(scale)(np.ones((1, 1)))
+
+
+def test_where_all_count_alike_no_distance_is_too_far():
+    d = np.array([[0.0, 1e200]])
+    assert_array_equal(SoftVote(0.0)(d), [[1.0, 1.0]])
+    assert_array_equal(SoftVote(1.0)(d), [[1.0, 0.0]])

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import rankdata
 
+from skhnm.common._typing import LabelArray
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators.classifier._folds import can_learn, deal, thin, weighted
 from skhnm.estimators.classifier._metric import Design, TableMetric
@@ -30,7 +31,7 @@ Split = tuple[TrainingData, TrainingData]
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was chosen, and learned on all rows."""
+    """What was chosen, and the metric learned with it."""
 
     design: Design
     vote: Vote
@@ -39,36 +40,33 @@ class Chosen:
 
 
 def choose(
-    plan: Plan, data: TrainingData, n_classes: int, n_jobs: int | None, tasks: Tasks
+    plan: Plan, data: TrainingData, classes: LabelArray, n_jobs: int | None, tasks: Tasks
 ) -> Chosen:
-    """Try what the plan asks for, and learn the best on all rows: distinct, sorted by class."""
-    few = data.take(thin(data.codes, MOST_TO_CHOOSE))
+    """Try what the plan asks for, and learn the best on distinct rows, sorted by class."""
+    few = thin(data, MOST_TO_CHOOSE)
     knots, votes = plan.knots_for(few.X), plan.votes()
     splits = splits_of(few) if plan.is_open(knots) else []
-    search = Search(splits, votes, n_classes, n_jobs)
+    search = Search(splits, votes, classes, n_jobs)
     for design in _designs(plan, search, knots):
         if tasks.stopped:
             break
         with tasks.task("design"):
             search.attempt(design)
     design, vote = search.best()
-    many = data.take(thin(data.codes, MOST_TO_LEARN))
+    many = thin(data, MOST_TO_LEARN)
     with tasks.task("metric") as context:
         if len(many) <= MOST_FOR_FOLDS or len(votes) == 1:
-            metric = design.learn(many, context)
+            metric = design.learn(many, classes, context)
         else:  # neighbours are nearer among more rows: choose the vote there
             split = _split(many, -(-len(many) // min(MOST_TO_JUDGE, len(many) // 20)))
-            metric = design.learn(split[0], context)
-            judged = judge(metric, split, plan.votes(of_many=True), n_classes, n_jobs)
+            metric = design.learn(split[0], classes, context)
+            judged = judge(metric, split, plan.votes(of_many=True), len(classes), n_jobs)
             vote = min(judged, key=lambda vote: judged[vote].brier)
     return Chosen(design, vote, metric, search.results())
 
 
 def _designs(plan: Plan, search: Search, knots: list[int | None]) -> Iterator[Design]:
-    """Yield what to try next: encodings, then a larger strength, then another learner.
-
-    Each is tried on what was best before.
-    """
+    """Yield what to try next: encodings; on the best of them, more strength and other learners."""
     first, *others = plan.learners
     for n_knots in knots:
         yield Design(*first, n_knots, plan.strengths[0])
@@ -105,19 +103,19 @@ class Search:
         Empty where nothing can be or needs to be judged.
     votes : list of Vote
         To judge each design by.
-    n_classes : int
-        Classes of the codes.
+    classes : (n_classes,) array
+        Labels of the codes.
     n_jobs : int or None
         Threads.
     """
 
     def __init__(
-        self, splits: list[Split], votes: list[Vote], n_classes: int, n_jobs: int | None
+        self, splits: list[Split], votes: list[Vote], classes: LabelArray, n_jobs: int | None
     ) -> None:
         self.splits = splits
         self.weights = [float(test.weights.sum()) for _, test in splits]
         self.votes = votes
-        self.n_classes = n_classes
+        self.classes = classes
         self.n_jobs = n_jobs
         self.trials: list[Trial] = []
 
@@ -126,9 +124,10 @@ class Search:
         trial = Trial(design, self.votes[0])
         for split in self.splits:
             start = time.perf_counter()
-            metric = design.learn(split[0])
+            metric = design.learn(split[0], self.classes)
             trial.seconds.append(time.perf_counter() - start)
-            trial.judged.append(judge(metric, split, self.votes, self.n_classes, self.n_jobs))
+            judged = judge(metric, split, self.votes, len(self.classes), self.n_jobs)
+            trial.judged.append(judged)
         if self.splits:
             trial.vote = min(self.votes, key=lambda vote: trial.mean(vote, "brier", self.weights))
         self.trials.append(trial)

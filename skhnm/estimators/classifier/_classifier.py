@@ -25,6 +25,8 @@ from skhnm.estimators.classifier._tasks import Tasks
 from skhnm.estimators.classifier._voting import Neighbors, Vote, Voters
 from skhnm.neighbors._known import INDEXES
 
+_BLOCK = 2**22  # neighbours at a time
+
 
 class HardNegativeClassifier(
     CallbackSupportMixin,
@@ -45,14 +47,16 @@ class HardNegativeClassifier(
     learner : str or metric learner, default="auto"
         "linear" (`HardNegativeMetricLearner`), "mlp" (`MLPMetricLearner`), or an instance with
         parameters of its own, such as its miner, which a grid search then reaches as
-        ``learner__negative_miner``. "auto" tries both. An `n_components` of None is 32 here, or
-        the number of encoded columns if that is less.
+        ``learner__negative_miner``; rows that are `unlabelled` to it are left out altogether.
+        "auto" tries both. An `n_components` of None is 32 here, or the number of encoded columns
+        if that is less.
     encoding : {"auto", "plain", "splines"} or int, default="auto"
         "plain" standardises the features; an int is the number of knots, at least 2, of a cubic
         spline that bends each feature (at quantiles of its values; constant beyond the last).
         "splines" tries 4, 7 and 12 knots, "auto" these and "plain"; those that would make more
-        than 1,000 columns are left out. A feature with no more values than knots is free to take
-        any height at each value, as categories in whole numbers should.
+        than 1,500 columns, each feature two more than it has knots, are left out. A feature with
+        no more values than knots is free to take any height at each value, as categories in whole
+        numbers should.
     strength : float or "auto", default="auto"
         Multiplies the shrinkage `alpha` of the learner, >= 0; "auto" tries 1 and 10.
     n_neighbors : int or "auto", default="auto"
@@ -92,8 +96,15 @@ class HardNegativeClassifier(
         and so on, minus the Brier score, by which is chosen; "mean_test_log_loss",
         "mean_test_accuracy", "mean_fit_time", "rank_test_score". Empty where nothing was to be
         chosen.
+    metric_, voters_ : object
+        What predictions are made of: the fitted encoding with the learner; and the embeddings,
+        classes and weights of the rows that vote.
     index_ : index
         Holds the training rows under the metric.
+    training_rows_ : array of shape (n_voters, n_features)
+        The distinct rows that vote.
+    row_numbers_ : array of shape (n_voters,), intp
+        Their numbers in the X of `fit`; of repeated rows, the first.
     n_features_in_ : int
         Features seen in `fit`.
     feature_names_in_ : array of shape (n_features,)
@@ -114,9 +125,10 @@ class HardNegativeClassifier(
     twentieth of the rows (at most 5,000) is held out from that, to choose the vote.
 
     Judged is the Brier score [1]_ of the chances: proper, and not ruled by a few lost rows. The
-    splits are by the rows alone, so no order of rows changes the result, and a row of weight 2 is
-    the same as the row twice. The vote over a learned metric is that of [2]_; the curves are
-    those of additive models [3]_.
+    splits are by the rows alone, so no order of rows changes the result. Where weights are whole
+    multiples of the least of their class, a row of weight 2 is the same as the row twice; with
+    other weights, no row is judged by what was learned from itself. The vote over a learned metric
+    is that of [2]_; the curves are those of additive models [3]_.
 
     References
     ----------
@@ -197,13 +209,15 @@ class HardNegativeClassifier(
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         plan = Plan.of(self)
-        classes, codes, X_read = read_labelled(self, X, y, reset=True, ensure_min_samples=2)
+        classes, codes, X_read = read_labelled(
+            self, X, y, plan.unlabelled, reset=True, ensure_min_samples=2
+        )
         weights = check_weights(sample_weight, len(codes))
         data = prepare(X_read, codes, weights, classes, self.class_weight, centred=False)
         data = weighted(data, data.weights)  # a class of weight 0 has no vote
         tasks = Tasks(self, X, y)
         with single_threaded_blas(), standing_crew():
-            chosen = choose(plan, data, len(classes), self.n_jobs, tasks)
+            chosen = choose(plan, data, classes, self.n_jobs, tasks)
             voters = Voters(chosen.metric.embed(data.X), data, len(classes), plan.index)
         fitted = {
             "classes_": classes,
@@ -253,8 +267,11 @@ class HardNegativeClassifier(
             The share of the class in the vote, and in the base rates; in the order of
             `classes_`. Rows sum to 1.
         """
-        found = self._neighbors(X)
-        return found.probabilities(self._vote, self.voters_.base_rates)
+        read, rates = self._read(X), self.voters_.base_rates
+        height = max(1, _BLOCK // self.n_neighbors_)
+        blocks = [read[start : start + height] for start in range(0, len(read), height)]
+        chances = [self._near(rows).probabilities(self._vote, rates) for rows in blocks]
+        return chances[0] if len(chances) == 1 else np.concatenate(chances)
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Return the logarithm of the chance of each class.
@@ -267,7 +284,7 @@ class HardNegativeClassifier(
         Returns
         -------
         log_P : array of shape (n_samples, n_classes)
-            -inf only where `smoothing` is 0.
+            -inf for a class without a vote where `smoothing` is 0, or its base rate.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
@@ -338,7 +355,9 @@ class HardNegativeClassifier(
             Numbers of rows of the X of `fit`; of repeated rows with one label, the first. Both
             have fewer columns if there are fewer rows.
         """
-        found = self._neighbors(X, n_neighbors)
+        read = self._read(X)
+        check_number(n_neighbors, "n_neighbors", low=1, integer=True, optional=True)
+        found = self._near(read, n_neighbors)
         rows = self._numbers(found)
         return (np.sqrt(found.distances), rows) if return_distance else rows
 
@@ -356,8 +375,9 @@ class HardNegativeClassifier(
         evidence : Evidence
             The rows that voted, their labels, distances and share of the vote, and the part of
             each feature in the squared distance. The votes add up to `predict_proba`, the parts
-            to the squared distance. With the linear learner the parts are exact; with another
-            they are gathered along the straight line between two rows.
+            to the squared distance. With the linear learner the parts are exact, a sum over the
+            features; with the network or `normalize`, features act together, and the parts are
+            gathered along the straight line between two encoded rows.
 
         Examples
         --------
@@ -371,12 +391,15 @@ class HardNegativeClassifier(
         >>> float((evidence.votes.sum(axis=1) + evidence.base_votes)[0])
         1.0
         """
-        read = self._read(X)
-        found = self.voters_.near(self.metric_.embed(read), self.n_neighbors_)
+        return self._evidence(self._read(X))
+
+    def _evidence(self, read: FloatArray) -> Evidence:
+        found = self._near(read)
         n, k = found.rows.shape
         votes, base_votes = found.votes(self._vote)
         near = self.training_rows_[found.rows.ravel()]
-        parts = parts_of_distances(self.metric_, np.repeat(read, k, axis=0), near)
+        squared = found.distances.ravel()
+        parts = parts_of_distances(self.metric_, np.repeat(read, k, axis=0), near, squared)
         numbered = np.array([f"x{f}" for f in range(self.n_features_in_)], dtype=object)
         there = found.rows >= 0
         return Evidence(
@@ -404,9 +427,7 @@ class HardNegativeClassifier(
         check_is_fitted(self)
         return read_rows(self, X, reset=False)
 
-    def _neighbors(self, X: Any, n_neighbors: int | None = None) -> Neighbors:
-        read = self._read(X)
-        check_number(n_neighbors, "n_neighbors", low=1, integer=True, optional=True)
+    def _near(self, read: FloatArray, n_neighbors: int | None = None) -> Neighbors:
         k = self.n_neighbors_ if n_neighbors is None else n_neighbors
         return self.voters_.near(self.metric_.embed(read), k)
 

@@ -78,6 +78,11 @@ class Encoding:
         return bent
 
 
+def n_columns(n_knots: int | None) -> int:
+    """Return how many columns are made of a feature that takes many values."""
+    return 1 if n_knots is None else n_knots + _DEGREE - 1
+
+
 def knots_of(x: FloatArray, weights: FloatArray, n_knots: int) -> FloatArray:
     """Place knots (n_knots,), ascending: at quantiles of a feature's values.
 
@@ -85,14 +90,15 @@ def knots_of(x: FloatArray, weights: FloatArray, n_knots: int) -> FloatArray:
     knots and leave few for the rest. Where a feature has no more values than there are knots,
     each is one, and the curve may take any height at each; the rest lie beyond, where nothing is.
     """
-    values, which = np.unique(x, return_inverse=True)
+    values, which = np.unique(x.astype(np.float64), return_inverse=True)
     if len(values) > n_knots:
         counts = np.bincount(which, weights=weights)
         counts = np.minimum(counts, counts.sum() / (n_knots - 1))
         middle = np.cumsum(counts) - counts / 2
         ranks = (middle - middle[0]) / (middle[-1] - middle[0])
-        places = np.searchsorted(ranks, np.linspace(0.0, 1.0, n_knots) - 1e-9)
+        wanted = np.linspace(0.0, 1.0, n_knots) - 1e-9  # a rank may be one of them but for rounding
+        places = np.searchsorted(ranks, wanted)
         values = values[np.unique([0, *places[1:-1], len(values) - 1])]
-    step = values[-1] - values[-2]
+    step = max(values[-1] - values[-2], 2 * np.spacing(np.abs(values[-1])))
     beyond = values[-1] + step * np.arange(1, n_knots - len(values) + 1)
-    return np.concatenate([values, beyond]).astype(np.float64)
+    return np.concatenate([values, beyond])

@@ -14,6 +14,7 @@ from skhnm.estimators.classifier._metric import TableMetric
 _QUERIES_SHOWN = 5
 _ROWS_SHOWN = 5
 _FEATURES_SHOWN = 3
+_BLOCK = 2**22  # numbers of encoded rows at a time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +40,7 @@ class Evidence:
         The part of each feature in the *squared* distance; they sum to it. A part is below 0
         where a difference makes up for one in another feature.
     base_rates : array of shape (n_classes,)
-        How frequent each class was in training.
+        The share of each class in the weights of the training rows.
     classes : array of shape (n_classes,)
         Its labels.
     feature_names : array of shape (n_features,)
@@ -128,18 +129,23 @@ class Evidence:
         )
 
 
-def parts_of_distances(metric: TableMetric, A: FloatArray, B: FloatArray) -> FloatArray:
-    """Return the part (p, n_features) of each feature in the squared distances of rows (p, d).
+def parts_of_distances(
+    metric: TableMetric, A: FloatArray, B: FloatArray, squared: FloatArray
+) -> FloatArray:
+    """Return the part (p, n_features) of each feature in the squared distances (p,) of rows (p, d).
 
-    On the straight line from b to a, in encoded features, the difference of the embeddings is
-    gathered; what each feature adds along the embeddings' difference is its part. So the parts
-    sum to the squared distance. They are the features' Shapley values for a linear map, and
-    their Aumann-Shapley values for another (Sundararajan, Taly and Yan 2017, "Axiomatic
-    Attribution for Deep Networks", ICML).
+    On the straight line from b to a, in encoded features, the embedding moves from one end to the
+    other; how far each feature moves it in the direction of the other end is its part. So the parts
+    sum to the squared distance. For a linear map they are the features' Shapley values; for
+    another they are the integrated gradients of the embedding's product with the ends' difference
+    (Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", ICML).
     """
-    difference, slopes, squared = metric.slopes_between(A, B)
     parts = np.zeros(A.shape)
-    np.add.at(parts.T, metric.encoding.feature_, (difference * slopes).T)
+    height = max(1, _BLOCK // max(1, len(metric.encoding.feature_)))
+    for start in range(0, len(A), height):
+        rows = slice(start, start + height)
+        difference, slopes = metric.slopes_between(A[rows], B[rows])
+        np.add.at(parts[rows].T, metric.encoding.feature_, (difference * slopes).T)
     rest = squared - parts.sum(axis=1)  # of rounding, and of the curve's quadrature
     sizes = np.abs(parts)
     total = sizes.sum(axis=1)

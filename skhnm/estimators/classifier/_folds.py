@@ -7,42 +7,53 @@ import numpy as np
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.estimators._data import TrainingData
 
+_MOST_TIMES = 100_000
+_ROUNDED = 1e-6
+
 
 def deal(weights: FloatArray, codes: IndexArray, n_folds: int) -> FloatArray:
     """Deal rows out to folds: the weight (n_folds, n) of each row in each.
 
     Rows come sorted by class, so that dealing them one by one gives every fold its part of each
-    class. What stands for several rows is dealt as so many, half of them in training if half of
-    them are: a row of weight 2 is the same as the row twice. Who counts as one row is the
-    median of the class: a class that is to count more has no more rows for that.
+    class. Where the weights of a class are whole multiples of its least, they say how often a
+    row was given, and it is dealt as often: a row of weight 2 is the same as the row twice. Other
+    weights say how much a row matters: then it lies in one fold as a whole, or it would be judged
+    by what was learned from itself.
     """
-    classes, which = np.unique(codes, return_inverse=True)
-    medians = np.array([np.median(weights[codes == c]) for c in classes])
-    parts = np.maximum(1, np.rint(weights / medians[which])).astype(np.intp)
-    ends = np.cumsum(parts)
-    starts = ends - parts
+    times = np.ones(len(weights), dtype=np.intp)
+    for c in np.unique(codes):
+        of_class = codes == c
+        multiples = weights[of_class] / weights[of_class].min()
+        whole = np.rint(multiples)
+        if multiples.max() < _MOST_TIMES and (np.abs(multiples - whole) < _ROUNDED * whole).all():
+            times[of_class] = whole
+    ends = np.cumsum(times)
+    starts = ends - times
     folds = np.arange(n_folds)[:, None]
     counts = (ends - 1 - folds) // n_folds - (starts - 1 - folds) // n_folds
-    dealt: FloatArray = counts * (weights / parts)
+    dealt: FloatArray = counts * (weights / times)
     return dealt
 
 
-def thin(codes: IndexArray, most: int, fewest: int = 100) -> IndexArray:
-    """Return at most about `most` rows, evenly drawn of each class; of a class at least `fewest`.
+def thin(data: TrainingData, most: int, fewest: int = 100) -> TrainingData:
+    """Return at most `most` rows, evenly drawn of each class, which have the weight of all.
 
-    Rows come sorted by class.
+    Of a rare class `fewest` are drawn, as far as there is room for so many of each class.
     """
-    n = len(codes)
-    if n <= most:
-        return np.arange(n)
-    counts = np.bincount(codes)
-    wanted = np.minimum(counts, np.maximum(fewest, counts * most // n))
+    if len(data) <= most:
+        return data
+    counts = np.bincount(data.codes)
+    drawn = np.minimum(counts, min(fewest, most // int(np.count_nonzero(counts))))
+    others = counts - drawn
+    drawn = drawn + others * (most - drawn.sum()) // others.sum()
     starts = np.cumsum(counts) - counts
-    return np.concatenate([
+    part = data.take(np.concatenate([
         start + np.arange(k) * count // k
-        for start, count, k in zip(starts, counts, wanted, strict=True)
+        for start, count, k in zip(starts, counts, drawn, strict=True)
         if k
-    ])  # fmt: skip
+    ]))  # fmt: skip
+    part.weights = part.weights * (counts / np.maximum(drawn, 1))[part.codes]
+    return part
 
 
 def weighted(data: TrainingData, weights: FloatArray) -> TrainingData:

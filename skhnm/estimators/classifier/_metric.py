@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from skhnm.common._typing import FloatArray
+from skhnm.common._typing import FloatArray, LabelArray
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
-from skhnm.estimators._linear import HardNegativeMetricLearner
-from skhnm.estimators._parts import resolve_alpha
+from skhnm.estimators._parts import resolve_parts
 from skhnm.estimators.classifier._encoding import Encoding
 from skhnm.training._objective import is_normalized
 
@@ -38,21 +37,25 @@ class Design:
         """The encoding, as the classifier's parameter names it."""
         return "plain" if self.n_knots is None else self.n_knots
 
-    def learn(self, data: TrainingData, context: Any = None) -> TableMetric:
-        """Learn from the rows; `context` is a task of scikit-learn's callbacks."""
+    def learn(self, data: TrainingData, classes: LabelArray, context: Any = None) -> TableMetric:
+        """Learn from the rows, by the labels that their codes stand for.
+
+        `context` is a task of scikit-learn's callbacks.
+        """
         encoding = Encoding(self.n_knots)
         E = encoding.fit_transform(data.X, data.weights)
         learner = clone(self.learner)
         if learner.n_components is None:
             learner.set_params(n_components=min(MOST_COMPONENTS, E.shape[1]))
         if self.strength != 1:
-            alpha = resolve_alpha(learner.alpha, len(E), learner.normalize)
+            alpha = learner._shrinkage(len(E), resolve_parts(learner)["loss"])
             learner.set_params(alpha=self.strength * alpha)
+        y = classes[data.codes]
         if context is None:
-            learner.fit(E, data.codes, sample_weight=data.weights)
+            learner.fit(E, y, sample_weight=data.weights)
         else:
             with context.propagate_callback_context(learner):
-                learner.fit(E, data.codes, sample_weight=data.weights)
+                learner.fit(E, y, sample_weight=data.weights)
         return TableMetric(encoding, learner)
 
     def described(self) -> dict[str, Any]:
@@ -82,9 +85,7 @@ class TableMetric:
         parts = [self.learner._embed_as_trained(self.encoding.transform(b)) for b in blocks]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def slopes_between(
-        self, A: FloatArray, B: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def slopes_between(self, A: FloatArray, B: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Follow the embeddings along the line from rows b to rows a (p, d).
 
         Returns
@@ -92,18 +93,15 @@ class TableMetric:
         difference : (p, n_columns) float64
             Encoded a less encoded b.
         slopes : (p, n_columns) float64
-            Mean derivative, on that line, of the embedding along the difference of the ends'.
-        squared : (p,) float64
-            The squared distance of the ends' embeddings.
+            Mean gradient, on that line, of the embedding's product with the ends' difference.
         """
         end, start = (self.encoding.transform(rows.astype(np.float64)) for rows in (A, B))
         learner = self.learner
         along = learner._embed_as_trained(end) - learner._embed_as_trained(start)
-        bends = not isinstance(learner, HardNegativeMetricLearner)
-        bends = bends or is_normalized(learner.normalize, learner.loss_)
+        bends = not learner._is_linear or is_normalized(learner.normalize, learner.loss_)
         n_points = _POINTS if bends else 1
         slopes = np.zeros_like(end)
         for point in range(n_points):
             share = (point + 0.5) / n_points
-            slopes += learner._pull_back(start + share * (end - start), along) / n_points
-        return end - start, slopes, np.square(along).sum(axis=1)
+            slopes += learner._vjp(start + share * (end - start), along) / n_points
+        return end - start, slopes

@@ -14,6 +14,7 @@ from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
+from skhnm.estimators.classifier._encoding import n_columns
 from skhnm.estimators.classifier._voting import Vote
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._known import resolve_index
@@ -30,11 +31,12 @@ LEARNERS = Registry(
 
 _KNOTS = (4, 7, 12)
 _STRENGTHS = (1.0, 10.0)
-_NEIGHBORS = (7, 15, 30, 60)
+# Of the votes, what is safe comes first: it is taken where nothing can be judged.
+_NEIGHBORS = (15, 7, 30, 60)
 _OF_MANY = (120, 240)
-_SCALES = (0.0625, 0.125, 0.25, 0.5, 1.0, 2.0, 4.0)
-_SMOOTHINGS = (0.03, 0.1, 0.3, 1.0)
-_MOST_COLUMNS = 1000
+_SCALES = (0.5, 0.0625, 0.125, 0.25, 1.0, 2.0, 4.0)
+_SMOOTHINGS = (0.3, 0.03, 0.1, 1.0)
+_MOST_COLUMNS = 1500
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,15 @@ class Plan:
         These make too many columns, or are as free at every value as a coarser one.
         """
         n_values = max(len(np.unique(x)) for x in X.T)
-        fitting = [k for k in self.knots if (k or 1) * X.shape[1] <= _MOST_COLUMNS]
+        fitting = [k for k in self.knots if n_columns(k) * X.shape[1] <= _MOST_COLUMNS]
         free = [k for k in fitting if k is not None and k >= n_values]
         fitting = [k for k in fitting if k not in free[1:]]
         return fitting or self.knots[:1]
+
+    @property
+    def unlabelled(self) -> Any:
+        """What the learner takes for no class."""
+        return self.learners[0][1].unlabelled
 
     def is_open(self, knots: list[int | None]) -> bool:
         """Whether anything is left to be chosen, with these encodings to try."""

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.preprocessing import StandardScaler
 
-from skhnm.estimators.classifier._encoding import Encoding, knots_of
+from skhnm.estimators.classifier._encoding import Encoding, knots_of, n_columns
 
 RANDOM = np.random.default_rng(0)
 X = np.stack([RANDOM.normal(size=60), RANDOM.integers(3, size=60), np.ones(60)], axis=1)
@@ -89,3 +89,15 @@ def test_a_common_value_does_not_take_all_knots():
     knots = knots_of(x, np.ones(1000), 5)
     assert (knots == 0).sum() == 1
     assert (knots >= 1).sum() == 4
+
+
+@pytest.mark.parametrize("x", [[1.0, np.nextafter(1.0, 2)], [1e16, 1e16 + 2], [-1.0, 2.0**53]])
+def test_knots_ascend_at_the_limit_of_precision(x):
+    assert (np.diff(knots_of(np.array(x), np.ones(2), 12)) > 0).all()
+
+
+def test_the_columns_of_a_feature_are_as_many_as_are_counted():
+    X = np.random.default_rng(0).standard_normal((200, 3))
+    for n_knots in (None, 4, 7, 12):
+        encoded = Encoding(n_knots).fit_transform(X, np.ones(200))
+        assert encoded.shape[1] == 3 * n_columns(n_knots)

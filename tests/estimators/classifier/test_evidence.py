@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, MLPMetricLearner
+from skhnm.estimators.classifier import _classifier, _evidence
 
 pytestmark = pytest.mark.jit
 
@@ -49,6 +50,51 @@ def test_features_add_up_to_the_squared_distances(classifier, iris):
     squared = evidence.distances**2
     assert evidence.features.shape == (*evidence.rows.shape, 4)
     assert_allclose(evidence.features.sum(axis=2), squared, rtol=1e-9, atol=1e-12)
+
+
+def test_features_add_up_before_anything_is_rounded_off(classifier, iris):
+    """The parts are scaled to sum exactly; what this mends is small."""
+    X = iris[0]
+    ends, starts = X[:40], X[60:100]
+    difference, slopes = classifier.metric_.slopes_between(ends, starts)
+    Z = classifier.metric_.embed(X)
+    squared = np.square(Z[:40] - Z[60:100]).sum(axis=1)
+    is_linear = isinstance(classifier.learner_, HardNegativeMetricLearner)
+    exact = is_linear and not classifier.learner_.normalize
+    assert_allclose((difference * slopes).sum(axis=1), squared, rtol=1e-9 if exact else 0.03)
+
+
+def test_the_gradient_is_that_of_the_embedding(classifier, iris):
+    """The oracle: central differences, a feature at a time."""
+    rows = classifier.metric_.encoding.transform(iris[0][1:60:7])
+    learner = classifier.learner_
+    m = learner._embed_as_trained(rows).shape[1]
+    along = np.random.default_rng(0).standard_normal((len(rows), m))
+    found, step = learner._vjp(rows, along), 1e-6
+    for f in range(rows.shape[1]):
+        shift = step * (np.arange(rows.shape[1]) == f)
+        ends = [learner._embed_as_trained(rows + sign * shift) for sign in (1, -1)]
+        expected = ((ends[0] - ends[1]) * along).sum(axis=1) / (2 * step)
+        assert_allclose(found[:, f], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_features_add_up_in_float32(iris):
+    X = iris[0].astype(np.float32)
+    classifier = HardNegativeClassifier("linear", encoding=4, n_neighbors=20).fit(X, iris[1])
+    evidence = classifier.evidence(X)
+    squared = np.square(evidence.distances, dtype=np.float64)
+    near = squared > 1e-6  # of the row itself there is nothing to share out
+    assert_allclose(evidence.features.sum(axis=2)[near], squared[near], rtol=1e-5)
+
+
+def test_many_rows_are_answered_in_blocks(classifier, iris, monkeypatch):
+    X = iris[0][1::2]
+    whole = classifier.evidence(X), classifier.predict_proba(X)
+    for module in (_evidence, _classifier):
+        monkeypatch.setattr(module, "_BLOCK", 300)
+    blocks = classifier.evidence(X), classifier.predict_proba(X)
+    assert_allclose(blocks[0].features, whole[0].features, rtol=1e-7, atol=1e-10)
+    assert_allclose(blocks[1], whole[1], rtol=1e-9)
 
 
 def test_the_rows_are_those_of_fit(classifier, iris):

@@ -82,12 +82,27 @@ def test_every_fold_has_its_part_of_each_class():
         assert_allclose(np.bincount(codes, weights=fold), [10 / 3, 4 / 3], atol=1)
 
 
-def test_a_row_that_stands_for_several_is_dealt_as_so_many():
-    weights = np.array([1.0, 4.0, 1.0, 1.0, 0.5])
+def test_a_row_that_was_given_several_times_is_dealt_as_often():
+    weights = np.array([1.0, 4.0, 1.0, 1.0, 1.0])
     dealt = deal(weights, np.zeros(5, dtype=int), 3)
     assert_allclose(dealt.sum(axis=0), weights)
     assert sorted(dealt[:, 1]) == [1, 1, 2]
     assert (np.count_nonzero(dealt[:, [0, 2, 3, 4]], axis=0) == 1).all()
+
+
+@pytest.mark.parametrize("spread", [0.5, 3.0])
+@pytest.mark.parametrize("of_class", [(1.0, 1.0), (1.0, 17.3)])
+def test_a_row_that_matters_more_is_in_one_fold_all_the_same(spread, of_class):
+    codes = np.repeat([0, 1], 50)
+    matters = np.exp(spread * np.random.default_rng(0).standard_normal(100))
+    dealt = deal(matters * np.array(of_class)[codes], codes, 3)
+    assert (np.count_nonzero(dealt, axis=0) == 1).all()
+
+
+def test_a_class_that_counts_more_is_dealt_like_the_other():
+    codes = np.repeat([0, 1], [30, 6])
+    dealt = deal(np.where(codes == 1, 4.7, 1.0), codes, 3)
+    assert (np.count_nonzero(dealt, axis=0) == 1).all()
 
 
 @pytest.mark.parametrize("unit", [1e-3, 1e6])
@@ -97,12 +112,32 @@ def test_dealing_knows_no_unit_of_weight(unit):
     assert_allclose(deal(unit * weights, codes, 3), unit * deal(weights, codes, 3))
 
 
+def a_table(counts):
+    codes = np.repeat(np.arange(len(counts)), counts)
+    return TrainingData(np.arange(len(codes))[:, None], codes, 1.0 + codes)
+
+
 def test_thinning_keeps_rare_classes_and_spreads_over_the_others():
-    codes = np.repeat([0, 1, 3], [1000, 40, 3])
-    rows = thin(codes, 100, fewest=20)
-    assert_array_equal(np.bincount(codes[rows], minlength=4), [95, 20, 0, 3])
-    assert rows[:95].max() > 980
-    assert_array_equal(thin(codes, 2000), np.arange(len(codes)))
+    data = a_table([1000, 40, 0, 3])
+    part = thin(data, 100, fewest=20)
+    kept = np.bincount(part.codes)
+    assert_array_equal(kept[1:], [21, 0, 3])
+    assert 90 < len(part) <= 100
+    assert part.X[: kept[0]].max() > 950
+    assert thin(data, 2000) is data
+
+
+def test_the_rows_left_have_the_weight_of_all():
+    data = a_table([1000, 40, 0, 3])
+    part = thin(data, 100, fewest=20)
+    expected = np.bincount(data.codes, weights=data.weights)
+    assert_allclose(np.bincount(part.codes, weights=part.weights), expected)
+
+
+@pytest.mark.parametrize("n_classes", [1, 30, 400])
+def test_no_number_of_classes_leaves_more_rows_than_were_asked_for(n_classes):
+    part = thin(a_table([7 + c % 5 for c in range(n_classes)] + [500]), 300, fewest=20)
+    assert len(part) <= 300
 
 
 def test_held_out_rows_are_taken_with_their_weights():
