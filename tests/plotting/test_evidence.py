@@ -60,7 +60,7 @@ def test_a_pipeline_and_a_search_are_taken_apart(iris):
     pipe = make_pipeline(StandardScaler(), classifier)
     search = GridSearchCV(pipe, {"hardnegativeclassifier__scale": [0.1, 1.0]}, cv=2).fit(X, y)
     display = EvidenceDisplay.from_estimator(search, X[:1])
-    assert len(display.vote_bars_) == 5 + 2
+    assert len(display.vote_bars_) == 5 + 1  # and the base rates: nobody else votes
 
 
 def test_what_is_no_classifier_is_refused(classifier, iris):
