@@ -46,6 +46,12 @@ def read_rows(estimator: Any, X: Any, *, reset: bool, **checks: Any) -> FloatArr
     try:
         rows: FloatArray = validate_data(estimator, X, dtype=FLOATS, reset=reset, **checks)
     except ValueError as error:
+        if "could not convert string" in str(error):
+            raise ValueError(
+                f"{error}. {name} takes numbers alone: encode columns of text before, with "
+                "sklearn.preprocessing.OrdinalEncoder or OneHotEncoder, in a "
+                "sklearn.compose.make_column_transformer of these columns"
+            ) from None
         if "contains NaN" not in str(error):
             raise
         raise ValueError(

@@ -146,3 +146,18 @@ def test_what_was_fitted_stays_if_a_fit_fails():
     assert_array_equal(classifier.predict_proba(X), before)
     with pytest.raises(ValueError, match="3 features"):
         classifier.predict(X[:, :2])
+
+
+def test_text_is_refused_by_naming_the_encoders():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"age": [1.0, 2, 3, 4], "job": ["cook", "nurse", "cook", "nurse"]})
+    with pytest.raises(ValueError, match="'cook'.*takes numbers alone.*OrdinalEncoder"):
+        HardNegativeClassifier().fit(frame, [0, 0, 1, 1])
+
+
+def test_missing_labels_can_be_left_out_by_the_learner():
+    X, y = np.arange(12.0)[:, None], [0.0] * 6 + [1.0] * 5 + [np.nan]
+    with pytest.raises(ValueError, match="with a classifier, to its learner"):
+        HardNegativeClassifier().fit(X, y)
+    learner = HardNegativeMetricLearner(unlabelled=None)
+    assert len(HardNegativeClassifier(learner).fit(X, y).training_rows_) == 11
