@@ -210,8 +210,8 @@ def _on_missing(y: Any, unlabelled: Any, name: str) -> str:
     what = f"{name} contains {'NaN' if is_float else 'missing labels (None or NaN)'}"
     if is_default(unlabelled):
         return (
-            f"{what}; drop these rows, or pass unlabelled=None (with a classifier, to its learner), which leaves them out as rows "
-            "of no class"
+            f"{what}; drop these rows, or pass unlabelled=None (with a classifier, to its "
+            "learner), which leaves them out as rows of no class"
         )
     return (
         f"{what}, but unlabelled={unlabelled!r} names another value; give all rows without a "

@@ -151,7 +151,7 @@ def test_what_was_fitted_stays_if_a_fit_fails():
 def test_text_is_refused_by_naming_the_encoders():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"age": [1.0, 2, 3, 4], "job": ["cook", "nurse", "cook", "nurse"]})
-    with pytest.raises(ValueError, match="'cook'.*takes numbers alone.*OrdinalEncoder"):
+    with pytest.raises(ValueError, match=r"'cook'.*takes numbers alone.*OrdinalEncoder"):
         HardNegativeClassifier().fit(frame, [0, 0, 1, 1])
 
 
