@@ -116,8 +116,9 @@ def check_number(
     high_open: bool = False,
     integer: bool = False,
     optional: bool = False,
+    auto: bool = False,
 ) -> None:
-    """Raise if a parameter is not a number in its range.
+    """Raise if a parameter is not a number in its range, nor None or "auto" where it may be that.
 
     Raises
     ------
@@ -126,8 +127,10 @@ def check_number(
     ValueError
         If it is outside [low, high], or on an open end.
     """
-    if optional and value is None:
+    if (optional and value is None) or (auto and isinstance(value, str) and value == "auto"):
         return
+    if auto:
+        name += " must be 'auto', or it"
     kind: Any = Integral if integer else Real
     what = "an integer" if integer else "a number"
     bounds = []

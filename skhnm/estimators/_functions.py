@@ -33,8 +33,7 @@ class MahalanobisMetric:
             difference = Z[0] - Z[1]
         else:
             difference = self.components @ (np.asarray(u) - np.asarray(v))
-        distance = float(difference @ difference)
-        return distance if squared else float(np.sqrt(distance))
+        return _length(difference, squared)
 
 
 class MLPMetric:
@@ -67,6 +66,10 @@ class MLPMetric:
         Z = self.embedding.embed(rows)
         if self.normalize:
             Z, _ = unit_rows(Z)
-        difference = Z[0] - Z[1]
-        distance = float(difference @ difference)
-        return distance if squared else float(np.sqrt(distance))
+        return _length(Z[0] - Z[1], squared)
+
+
+def _length(difference: FloatArray, squared: bool) -> float:
+    """Return how long a vector is, or the square of that."""
+    length = float(difference @ difference)
+    return length if squared else float(np.sqrt(length))

@@ -18,7 +18,7 @@ from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._data import TrainingData
 from skhnm.estimators._functions import MLPMetric
 from skhnm.estimators._init import check_init, initial_components, scale_to_positives
-from skhnm.estimators._parts import check_number_or_auto
+from skhnm.estimators._parts import check_setting
 from skhnm.training._objective import is_normalized
 
 _EPOCHS = 20
@@ -270,7 +270,7 @@ class MLPMetricLearner(BaseMetricLearner):
         return MLPMetric(self._fitted_embedding(np.float64), self.normalize, self.offset_)
 
     def _check_embedding_parameters(self, n_features: int) -> None:
-        check_number_or_auto(self, "n_components", low=1, integer=True, optional=True)
+        check_setting(self, "n_components", low=1, integer=True, optional=True)
         for size in self._hidden_sizes():
             check_number(size, "hidden_layer_sizes", low=1, integer=True)
         check_choice(self.activation, "activation", tuple(ACTIVATIONS))

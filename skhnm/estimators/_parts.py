@@ -33,24 +33,20 @@ def setting(learner: Any, name: str) -> Any:
     return given
 
 
-def check_number_or_auto(learner: Any, name: str, **bounds: Any) -> None:
+def check_setting(learner: Any, name: str, **bounds: Any) -> None:
     """Raise if a parameter is no number within bounds, nor "auto" where it may be that."""
-    given, named = getattr(learner, name), name
-    if name in learner._may_be_auto or name in learner._auto:
-        if isinstance(given, str) and given == "auto":
-            return
-        named = f"{name} must be 'auto', or it"
-    check_number(given, named, **bounds)
+    auto = name in learner._may_be_auto or name in learner._auto
+    check_number(getattr(learner, name), name, auto=auto, **bounds)
 
 
 def check_shared_parameters(learner: Any, solvers: tuple[str, ...]) -> None:
     """Raise if a parameter that all learners share is out of its range."""
-    check_number_or_auto(learner, "max_iter", low=1, integer=True)
+    check_setting(learner, "max_iter", low=1, integer=True)
     check_number(learner.tol, "tol", low=0)
     check_number(learner.refresh_every, "refresh_every", low=1, integer=True)
-    check_number_or_auto(learner, "batch_size", low=4, integer=True)
-    check_number_or_auto(learner, "learning_rate", low=0, low_open=True)
-    check_number_or_auto(learner, "alpha", low=0)
+    check_setting(learner, "batch_size", low=4, integer=True)
+    check_setting(learner, "learning_rate", low=0, low_open=True)
+    check_setting(learner, "alpha", low=0)
     if not isinstance(learner.early_stopping, (bool, np.bool_)):
         check_choice(learner.early_stopping, "early_stopping must be a bool, or it", ("classes",))
     check_number(learner.n_iter_no_change, "n_iter_no_change", low=1, integer=True)

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skhnm.common._compat import CallbackSupportMixin, with_callbacks
@@ -268,10 +269,9 @@ class HardNegativeClassifier(
             `classes_`. Rows sum to 1.
         """
         read, rates = self._read(X), self.voters_.base_rates
-        height = max(1, _BLOCK // self.n_neighbors_)
-        blocks = [read[start : start + height] for start in range(0, len(read), height)]
-        chances = [self._near(rows).probabilities(self._vote, rates) for rows in blocks]
-        return chances[0] if len(chances) == 1 else np.concatenate(chances)
+        blocks = gen_batches(len(read), max(1, _BLOCK // self.n_neighbors_))
+        found = (self._near(read[rows]) for rows in blocks)
+        return np.concatenate([near.probabilities(self._vote, rates) for near in found])
 
     def predict_log_proba(self, X: Any) -> FloatArray:
         """Return the logarithm of the chance of each class.

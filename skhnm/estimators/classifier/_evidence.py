@@ -14,7 +14,6 @@ from skhnm.estimators.classifier._metric import TableMetric
 _QUERIES_SHOWN = 5
 _ROWS_SHOWN = 5
 _FEATURES_SHOWN = 3
-_BLOCK = 2**22  # numbers of encoded rows at a time
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -141,9 +140,7 @@ def parts_of_distances(
     (Sundararajan, Taly and Yan 2017, "Axiomatic Attribution for Deep Networks", ICML).
     """
     parts = np.zeros(A.shape)
-    height = max(1, _BLOCK // max(1, len(metric.encoding.feature_)))
-    for start in range(0, len(A), height):
-        rows = slice(start, start + height)
+    for rows in metric.blocks(len(A)):
         difference, slopes = metric.slopes_between(A[rows], B[rows])
         np.add.at(parts[rows].T, metric.encoding.feature_, (difference * slopes).T)
     rest = squared - parts.sum(axis=1)  # of rounding, and of the curve's quadrature

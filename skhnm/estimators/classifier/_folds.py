@@ -7,8 +7,8 @@ import numpy as np
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.estimators._data import TrainingData
 
-_MOST_TIMES = 100_000
-_ROUNDED = 1e-6
+_MOST_TIMES = 100_000  # that a row is taken to be given; more is no count, but a weight
+_ROUNDED = 1e-6  # of a multiple: weights may have been products
 
 
 def deal(weights: FloatArray, codes: IndexArray, n_folds: int) -> FloatArray:
@@ -47,13 +47,12 @@ def thin(data: TrainingData, most: int, fewest: int = 100) -> TrainingData:
     others = counts - drawn
     drawn = drawn + others * (most - drawn.sum()) // others.sum()
     starts = np.cumsum(counts) - counts
-    part = data.take(np.concatenate([
-        start + np.arange(k) * count // k
-        for start, count, k in zip(starts, counts, drawn, strict=True)
-        if k
-    ]))  # fmt: skip
-    part.weights = part.weights * (counts / np.maximum(drawn, 1))[part.codes]
-    return part
+    weights = np.zeros(len(data))
+    for start, count, k in zip(starts, counts, drawn, strict=True):
+        if k:
+            rows = start + np.arange(k) * count // k
+            weights[rows] = data.weights[rows] * (count / k)
+    return weighted(data, weights)
 
 
 def weighted(data: TrainingData, weights: FloatArray) -> TrainingData:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.utils import gen_batches
 
 from skhnm.common._typing import FloatArray, LabelArray
 from skhnm.estimators._base import BaseMetricLearner
@@ -79,11 +81,13 @@ class TableMetric:
         self.learner = learner
 
     def embed(self, X: FloatArray) -> FloatArray:
-        """Return where rows (n, d) lie (n, m), some at a time: encoded rows may be wide."""
-        height = max(1, _BLOCK // max(1, len(self.encoding.feature_)))
-        blocks = [X[start : start + height] for start in range(0, len(X), height)]
-        parts = [self.learner._embed_as_trained(self.encoding.transform(b)) for b in blocks]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        """Return where rows (n, d) lie (n, m)."""
+        embed, encode = self.learner._embed_as_trained, self.encoding.transform
+        return np.concatenate([embed(encode(X[rows])) for rows in self.blocks(len(X))])
+
+    def blocks(self, n: int) -> Iterator[slice]:
+        """Cut n rows into blocks that are not too large once they are encoded."""
+        return gen_batches(n, max(1, _BLOCK // max(1, len(self.encoding.feature_))))
 
     def slopes_between(self, A: FloatArray, B: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Follow the embeddings along the line from rows b to rows a (p, d).

@@ -131,7 +131,5 @@ def _knots(encoding: Any) -> list[int | None]:
 
 def _one_or(given: Any, name: str, tried: tuple[Any, ...], **bounds: Any) -> list[Any]:
     """Return the value given as the only one to try, or those tried for "auto"."""
-    if isinstance(given, str) and given == "auto":
-        return list(tried)
-    check_number(given, f"{name} must be 'auto', or it", **bounds)
-    return [given]
+    check_number(given, name, auto=True, **bounds)
+    return list(tried) if isinstance(given, str) else [given]

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, MLPMetricLearner
-from skhnm.estimators.classifier import _classifier, _evidence
+from skhnm.estimators.classifier import _classifier, _metric
 
 pytestmark = pytest.mark.jit
 
@@ -90,7 +90,7 @@ def test_features_add_up_in_float32(iris):
 def test_many_rows_are_answered_in_blocks(classifier, iris, monkeypatch):
     X = iris[0][1::2]
     whole = classifier.evidence(X), classifier.predict_proba(X)
-    for module in (_evidence, _classifier):
+    for module in (_metric, _classifier):
         monkeypatch.setattr(module, "_BLOCK", 300)
     blocks = classifier.evidence(X), classifier.predict_proba(X)
     assert_allclose(blocks[0].features, whole[0].features, rtol=1e-7, atol=1e-10)
