@@ -8,6 +8,8 @@ from skhnm.comparison._result import MinerComparison
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
 from skhnm.estimators.classifier._classifier import HardNegativeClassifier
+from skhnm.estimators.tuples._pairs import PairMetricLearner
+from skhnm.estimators.tuples._relative import QuadrupletMetricLearner, TripletMetricLearner
 from skhnm.offline._function import mine_hard_negatives
 
 __version__ = "0.1.0.dev0"
@@ -17,6 +19,9 @@ __all__ = [
     "HardNegativeMetricLearner",
     "MLPMetricLearner",
     "MinerComparison",
+    "PairMetricLearner",
+    "QuadrupletMetricLearner",
+    "TripletMetricLearner",
     "Tuples",
     "compare_miners",
     "mine_hard_negatives",

@@ -82,6 +82,11 @@ def margin(d_pos, d_neg, margin, beta, learn_beta):
     return total
 
 
+def logistic(d_pos, d_neg, scale, beta):
+    cost = sum(math.log1p(math.exp(scale * (p - beta))) for p in real(d_pos))
+    return cost + sum(math.log1p(math.exp(scale * (beta - n))) for n in real(d_neg))
+
+
 def lifted(d_pos, d_neg, margin):
     if not real(d_pos) or not real(d_neg):
         return 0.0
@@ -130,6 +135,7 @@ LOSSES = {
     "large_margin": large_margin,
     "contrastive": contrastive,
     "margin": margin,
+    "logistic": logistic,
     "lifted": lifted,
     "npair": npair,
     "sup_con": sup_con,

@@ -16,8 +16,9 @@ from skhnm.common._typing import FloatArray, LabelArray
 from skhnm.common._validation import check_generator, check_weights
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._callbacks import FitCallbacks
-from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, prepare
+from skhnm.estimators._data import TrainingData, hold_out, merge_repeated, place, prepare
 from skhnm.estimators._fitting import all_or_nothing, make_judge
+from skhnm.estimators._given import GivenTuples, check_given
 from skhnm.estimators._learned import LearnedMetric, read_labelled
 from skhnm.estimators._parts import (
     AXES,
@@ -28,6 +29,7 @@ from skhnm.estimators._parts import (
     setting,
 )
 from skhnm.estimators._stream import Reservoir
+from skhnm.pools._dataset import DatasetPool
 from skhnm.pools._memory import MemoryPool
 from skhnm.training._loop import Problem, rounds, train
 from skhnm.training._monitor import Monitor
@@ -43,6 +45,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
     _registries: ClassVar[dict[str, Registry]] = AXES
     _solvers: ClassVar[tuple[str, ...]]
     _scales_features: ClassVar[bool] = False
+    n_iter_: int
     _may_be_auto: ClassVar[tuple[str, ...]] = ()
     """Parameters of which "auto" depends on the data."""
     _auto: ClassVar[dict[str, tuple[Any, Any]]] = {"loss": ("robust_nca", "sup_con")}
@@ -54,9 +57,17 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
 
     @abstractmethod
     def _make_embedding(
-        self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
+        self,
+        data: TrainingData,
+        parts: dict[str, Any],
+        go_on: bool,
+        random: np.random.Generator,
+        alike: TrainingData | None = None,
     ) -> BaseEmbedding:
-        """Return the embedding to start from; with `go_on`, the one that is fitted."""
+        """Return the embedding to start from; with `go_on`, the one that is fitted.
+
+        `alike` holds rows of which is known who are alike, as classes; None: as in the data.
+        """
 
     @abstractmethod
     def _learned(self, embedding: BaseEmbedding, data: TrainingData) -> dict[str, Any]:
@@ -66,6 +77,33 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         """Return the iterations of a fit to so many rows."""
         n: int = self.max_iter
         return n
+
+    def _fit_given(self, rows: FloatArray, given: GivenTuples) -> Self:
+        """Learn from tuples of rows (n, d), not from labels."""
+        check_shared_parameters(self, self._solvers)
+        check_given(self)
+        parts = resolve_parts(self) | {"pool": DatasetPool()}
+        self._check_embedding_parameters(rows.shape[1])
+        random = check_generator(self.random_state)
+        n = len(rows)
+        data = place(
+            TrainingData(rows, np.zeros(n, dtype=np.intp), np.ones(n)),
+            centred=self._centres(parts["loss"]),
+            scaled=self._scales_features,
+        )
+        solver = make_solver(self, parts["pool"], self._solvers)
+        n_iterations = self._n_iterations(given.n_tuples)
+        every = n_iterations if given.stays and not solver.stochastic else self.refresh_every
+        monitor = self._make_monitor(data, None, parts["loss"], None)
+        with single_threaded_blas(), standing_crew():
+            embedding = self._make_embedding(data, parts, False, random, given.alike(data))
+            problem = self._make_problem(data, parts, random, given)
+            schedule = rounds(n_iterations, every, solver, parts["pool"])
+            train(problem, embedding, solver, monitor, schedule)
+        self._keep(embedding, data, parts, np.empty(0, dtype=np.intp))
+        self._keep_curves(monitor)
+        self.n_features_in_ = rows.shape[1]
+        return self
 
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -131,9 +169,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
             train(problem, embedding, solver, monitor, schedule)
 
         self._keep(embedding, data, parts, classes)
-        self.loss_curve_ = monitor.loss_curve
-        self.mining_curve_ = monitor.mining_curve
-        self.n_iter_ = max(1, len(monitor.loss_curve))
+        self._keep_curves(monitor)
         for name in ("reservoir_", "validation_scores_"):
             self.__dict__.pop(name, None)
         if self.early_stopping:
@@ -247,26 +283,35 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         loss: Any,
         more_to_come: bool = False,
     ) -> TrainingData:
-        # Cosine similarity has an origin; distances have none.
-        centred = self._scales_features or not is_normalized(self.normalize, loss)
         return prepare(
             X, codes, weights, classes, self.class_weight,
-            centred=centred, scaled=self._scales_features, more_to_come=more_to_come,
+            centred=self._centres(loss), scaled=self._scales_features, more_to_come=more_to_come,
         )  # fmt: skip
+
+    def _centres(self, loss: Any) -> bool:
+        """Whether the mean may be taken off: cosine similarity has an origin, distances none."""
+        return self._scales_features or not is_normalized(self.normalize, loss)
 
     def _shrinkage(self, n_rows: int, loss: Any) -> float:
         """Return the weight of the shrinkage of a fit to so many rows."""
         return resolve_alpha(self.alpha, n_rows, is_normalized(self.normalize, loss))
 
     def _make_problem(
-        self, data: TrainingData, parts: dict[str, Any], random: np.random.Generator
+        self,
+        data: TrainingData,
+        parts: dict[str, Any],
+        random: np.random.Generator,
+        given: GivenTuples | None = None,
     ) -> Problem:
+        supplied: dict[str, Any] = (
+            {} if given is None else {"supply": given.supply, "objective": given.objective}
+        )
         return Problem(
             X=data.X, codes=data.codes, weights=data.weights, rows=data.rows,
             normalize=self.normalize,
             alpha=self._shrinkage(len(data), parts["loss"]),
             batch_size=setting(self, "batch_size"), random=random, n_jobs=self.n_jobs,
-            **parts,
+            **parts, **supplied,
         )  # fmt: skip
 
     def _make_monitor(
@@ -296,6 +341,11 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         for name, part in parts.items():
             setattr(self, f"{name}_", part)
         self.classes_ = classes
+
+    def _keep_curves(self, monitor: Monitor) -> None:
+        self.loss_curve_ = monitor.loss_curve
+        self.mining_curve_ = monitor.mining_curve
+        self.n_iter_ = max(1, len(monitor.loss_curve))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

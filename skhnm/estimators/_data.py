@@ -88,6 +88,17 @@ def prepare(
         )
     factors = class_factors(class_weight, classes, data, more_to_come)
     data.weights = data.weights * factors[data.codes]
+    return place(data, centred=centred, scaled=scaled)
+
+
+def place(data: TrainingData, *, centred: bool, scaled: bool) -> TrainingData:
+    """Centre rows, and scale them to a mean square of 1 over all features, where asked for.
+
+    Raises
+    ------
+    ValueError
+        If their squares leave the range of floating point.
+    """
     if centred:
         data.mean = data.X.mean(axis=0, dtype=np.float64).astype(data.X.dtype)
         data.X = data.X - data.mean

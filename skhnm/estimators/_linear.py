@@ -290,12 +290,18 @@ class HardNegativeMetricLearner(BaseMetricLearner):
                 )
 
     def _make_embedding(
-        self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
+        self,
+        data: TrainingData,
+        parts: dict[str, Any],
+        go_on: bool,
+        random: np.random.Generator,
+        alike: TrainingData | None = None,
     ) -> BaseEmbedding:
         if go_on:
             components = self.components_.astype(np.float64)
         else:
-            components = self._initial_components(data, parts, random)
+            start = data if alike is None else alike
+            components = self._initial_components(start, parts, random)
         return LinearEmbedding(components, self.n_jobs, self._basis(data, parts))
 
     def _initial_components(

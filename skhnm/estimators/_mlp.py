@@ -303,7 +303,12 @@ class MLPMetricLearner(BaseMetricLearner):
         return list(given) if isinstance(given, Iterable) else [given]
 
     def _make_embedding(
-        self, data: TrainingData, parts: dict[str, Any], go_on: bool, random: np.random.Generator
+        self,
+        data: TrainingData,
+        parts: dict[str, Any],
+        go_on: bool,
+        random: np.random.Generator,
+        alike: TrainingData | None = None,
     ) -> BaseEmbedding:
         dtype = data.X.dtype
         mean = np.broadcast_to(data.mean, data.X.shape[1:])
@@ -318,7 +323,8 @@ class MLPMetricLearner(BaseMetricLearner):
             intercepts = [intercepts[0] + (mean - off) @ coefs[0], *intercepts[1:]]
             coefs = [coefs[0] / data.scale, *coefs[1:]]
         else:
-            skip = self._start_of_skip(data, parts, origin, random) if self.skip else None
+            start = data if alike is None else alike
+            skip = self._start_of_skip(start, parts, origin, random) if self.skip else None
             sizes = [data.X.shape[1], *self._hidden_sizes(), self._n_components(data.X.shape[1])]
             gain = 2.0 if self.activation == "relu" else 1.0
             coefs = [

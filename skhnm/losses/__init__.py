@@ -1,7 +1,7 @@
 """What a mined tuple costs."""
 
 from skhnm.losses._base import BaseLoss
-from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
+from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, LogisticLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss
 from skhnm.losses._similarity import CircleLoss, MultiSimilarityLoss
@@ -13,6 +13,7 @@ __all__ = [
     "ContrastiveLoss",
     "LargeMarginLoss",
     "LiftedLoss",
+    "LogisticLoss",
     "MarginLoss",
     "MultiSimilarityLoss",
     "NCALoss",

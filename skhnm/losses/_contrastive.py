@@ -1,10 +1,11 @@
-"""Losses of pairs on plain distance: contrastive, margin, lifted structure."""
+"""Losses of pairs, each for itself or together: contrastive, margin, logistic, lifted."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 import numpy as np
+from scipy.special import expit
 
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_number
@@ -113,6 +114,59 @@ class MarginLoss(BaseLoss):
         inside = self.beta - d_neg + self.margin
         values = np.maximum(outside, 0.0).sum(axis=1) + np.maximum(inside, 0.0).sum(axis=1)
         return values, (outside > 0).astype(np.float64), -(inside > 0).astype(np.float64)
+
+
+class LogisticLoss(BaseLoss):
+    """Positives shall lie within a boundary, negatives beyond it: each pair a logistic regression.
+
+    ``Σ log(1 + e^(s (d_p - β))) + Σ log(1 + e^(s (β - d_n)))`` on squared Euclidean distances,
+    where the boundary β is learned with the embedding.
+
+    Parameters
+    ----------
+    scale : float, default=1.0
+        Multiplies the distances: s, above 0.
+    beta : float, default=2.0
+        Where the boundary β begins, above 0.
+
+    Attributes
+    ----------
+    beta_ : array of shape (1,)
+        After a fit: the learned boundary.
+
+    References
+    ----------
+    Guillaumin, Verbeek and Schmid (2009), "Is that you? Metric Learning Approaches for Face
+    Identification", ICCV.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhnm.losses import LogisticLoss
+    >>> LogisticLoss().value_and_grad(np.array([[2.0]]), np.array([[np.inf]]))
+    (array([0.69314718]), array([[0.5]]), array([[-0.]]))
+    """
+
+    def __init__(self, scale: float = 1.0, beta: float = 2.0) -> None:
+        self.scale = scale
+        self.beta = beta
+
+    def check_parameters(self) -> None:
+        check_number(self.scale, "scale", low=0, low_open=True)
+        check_number(self.beta, "beta", low=0, low_open=True)
+
+    @property
+    def shift(self) -> str:
+        return "shared"
+
+    def learned(self, shifts: FloatArray) -> None:
+        self.beta_ = self.beta + shifts
+
+    def value_and_grad(self, d_pos: FloatArray, d_neg: FloatArray) -> LossAndGradients:
+        outside = self.scale * (d_pos - self.beta)  # -inf at padding
+        inside = self.scale * (self.beta - d_neg)
+        values = np.logaddexp(0.0, outside).sum(axis=1) + np.logaddexp(0.0, inside).sum(axis=1)
+        return values, self.scale * expit(outside), -self.scale * expit(inside)
 
 
 class LiftedLoss(BaseLoss):

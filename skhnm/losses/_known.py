@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from skhnm.common._registry import Registry
-from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, MarginLoss
+from skhnm.losses._contrastive import ContrastiveLoss, LiftedLoss, LogisticLoss, MarginLoss
 from skhnm.losses._hinge import LargeMarginLoss, TripletLoss
 from skhnm.losses._proxies import ProxyAnchorLoss, SoftTripleLoss
 from skhnm.losses._similarity import CircleLoss, MultiSimilarityLoss
@@ -17,6 +17,7 @@ LOSSES = Registry(
         LargeMarginLoss,
         ContrastiveLoss,
         MarginLoss,
+        LogisticLoss,
         LiftedLoss,
         NPairLoss,
         SupConLoss,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,9 @@ class Problem:
     """The rows to learn from, and the choices on each axis.
 
     `X` (n, d) are the rows, `codes` (n,) their classes from 0 and `weights` (n,) those of
-    the anchors. `rows` (n,) are the user's rows that they are, -1 where nobody knows.
+    the anchors. `rows` (n,) are the user's rows that they are, -1 where nobody knows. Where
+    there is a `supply`, nothing is mined by classes: it is given the embeddings (n, m) at each
+    refresh, and returns the tuples of rows to learn from.
     """
 
     X: FloatArray
@@ -44,6 +46,8 @@ class Problem:
     batch_size: int
     random: np.random.Generator
     n_jobs: int | None
+    supply: Callable[[FloatArray], Tuples] | None = None
+    objective: type[Objective] = Objective
 
 
 def train(
@@ -67,10 +71,13 @@ def train(
         solver.begin_round(number / len(schedule))
         p.pool.begin_round(lambda: model.seen(embedding.embed(p.X)))
         progress = number / (len(schedule) - 1) if len(schedule) > 1 else 1.0
-        mined = _mine(p, model, monitor, progress, solver)
+        if p.supply is None:
+            mined = _mine(p, model, monitor, progress, solver)
+        else:
+            mined = iter([_supplied(p, p.supply, model, monitor)])
         for members, tuples in solver.pieces(mined, n_iterations, p.random):
             if len(tuples):
-                objective = Objective(model, members, tuples, p.loss, p.alpha, p.n_jobs)
+                objective = p.objective(model, members, tuples, p.loss, p.alpha, p.n_jobs)
                 model.parameters = solver.step(objective, model.parameters, n_iterations)
                 monitor.saw(objective.statistics)
                 if p.negative_miner.wants_gain and objective.first_value is not None:
@@ -124,6 +131,16 @@ def _take(X: FloatArray, rows: IndexArray, n_jobs: int | None) -> FloatArray:
 
     run_tiles(copy, len(parts), n_jobs, float(taken.size))
     return taken
+
+
+def _supplied(
+    problem: Problem, supply: Callable[[FloatArray], Tuples], model: Model, monitor: Monitor
+) -> Mined:
+    """Ask for the tuples of a round, among all rows."""
+    p = problem
+    tuples = supply(model.seen(model.embedding.embed(p.X)))
+    monitor.mined(len(tuples))
+    return Members(np.arange(len(p.X), dtype=np.intp), p.X, p.codes), tuples
 
 
 def _mine(

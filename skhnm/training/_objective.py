@@ -155,7 +155,7 @@ class Objective:
                 P, P, self._anchors, self._others, np.inf, rows.start, rows.stop, self._distances
             )
             d[:, :p][self._others[rows, :p] < 0] = -np.inf
-            through = _convert(d, self._metric)
+            through = convert(d, self._metric)
             near = d if shifts is None else d - shifts[rows, None]
             costs = self.loss.value_and_grad(near[:, :p], near[:, p:])
             _check_shapes(self.loss, costs, d.shape[0], p, d.shape[1] - p)
@@ -195,16 +195,20 @@ class Objective:
 
     def _describe(self) -> MiningStatistics:
         p = self._n_positives
-        d_p = self._distances[:, :p].max(axis=1)
-        d_n = self._distances[:, p:].min(axis=1)
+        return self._statistics(
+            self._distances[:, :p].max(axis=1), self._distances[:, p:].min(axis=1), self._slopes
+        )
+
+    def _statistics(self, d_p: FloatArray, d_n: FloatArray, slopes: FloatArray) -> MiningStatistics:
+        """Describe tuples by their farthest positives (t,), nearest negatives, and slopes."""
         if self._metric != "euclidean":
             d_p, d_n = np.sqrt(np.maximum(d_p, 0.0)), np.sqrt(np.maximum(d_n, 0.0))
         both = np.isfinite(d_p) & np.isfinite(d_n)
         both[both] = d_p[both] + d_n[both] > 0
         hardness = d_p[both] / (d_p[both] + d_n[both])
         return MiningStatistics(
-            n_tuples=len(self._others),
-            active=float((self._slopes != 0).any(axis=1).mean()),
+            n_tuples=len(slopes),
+            active=float((slopes != 0).any(axis=1).mean()),
             hardness=float(hardness.mean()) if both.any() else 0.5,
             spread=float(d_n[both].mean()) if both.any() else 0.0,
         )
@@ -237,7 +241,7 @@ def costs_of(
     distances = np.empty(others.shape)
     pair_distances_tile(P, P, tuples.anchors, others, np.inf, 0, len(others), distances)
     distances[:, :p][others[:, :p] < 0] = -np.inf
-    _convert(distances, getattr(loss, "metric", "sqeuclidean"))
+    convert(distances, getattr(loss, "metric", "sqeuclidean"))
     which = shift_of(loss, codes, tuples.anchors)
     if which is not None:
         distances -= shifts[which, None]
@@ -251,7 +255,7 @@ def is_normalized(normalize: bool, loss: Any) -> bool:
     return normalize or getattr(loss, "metric", None) == "cosine"
 
 
-def _convert(d: FloatArray, metric: str) -> FloatArray | float:
+def convert(d: FloatArray, metric: str) -> FloatArray | float:
     """Turn squared Euclidean into the loss's distances, in place; return the derivative.
 
     Infinite padding stays infinite. Where the distance is 0, the Euclidean one has no

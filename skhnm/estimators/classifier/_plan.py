@@ -7,26 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from skhnm.common._registry import Registry
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.estimators._base import BaseMetricLearner
-from skhnm.estimators._linear import HardNegativeMetricLearner
-from skhnm.estimators._mlp import MLPMetricLearner
+from skhnm.estimators._known import learners
 from skhnm.estimators.classifier._encoding import n_columns
 from skhnm.estimators.classifier._voting import Vote
 from skhnm.neighbors._base import BaseIndex
 from skhnm.neighbors._known import resolve_index
 
-LEARNERS = Registry(
-    "learner",
-    "MetricLearner",
-    [HardNegativeMetricLearner, MLPMetricLearner],
-    base=BaseMetricLearner,
-    renamed={"hard_negative": "linear"},
-    also=("auto",),
-)
+LEARNERS = learners("auto")
 """Learners by name."""
 
 _KNOTS = (4, 7, 12)
