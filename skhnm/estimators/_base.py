@@ -253,7 +253,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
                 reservoir.X, codes, weights, all_classes, parts["loss"], more_to_come=True
             )
             enough = bool(data.weights.any())  # class_weight may count none of them
-        data.rows = reservoir.rows[data.rows]
+        data.rows, data.stands = reservoir.rows[data.rows], None
         solver = make_solver(self, parts["pool"], self._solvers)
         monitor = self._make_monitor(data, None, parts["loss"], None)
         with single_threaded_blas(), standing_crew():
@@ -308,6 +308,7 @@ class BaseMetricLearner(CallbackSupportMixin, LearnedMetric, NamedParts):
         )
         return Problem(
             X=data.X, codes=data.codes, weights=data.weights, rows=data.rows,
+            stands=data.stands,
             normalize=self.normalize,
             alpha=self._shrinkage(len(data), parts["loss"]),
             batch_size=setting(self, "batch_size"), random=random, n_jobs=self.n_jobs,

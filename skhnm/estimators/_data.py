@@ -24,6 +24,8 @@ class TrainingData:
     otherwise it would be its own nearest positive, from which nothing can be learned.
     The order depends on the rows alone, not on how they came in. `rows` (n,) says which of the
     rows as they came in each is, of repeated ones the first; left out, they are in order.
+    `stands` (n_given,) says which of the rows as they came in is here for each of these, -1 for
+    none; None: each for itself.
     """
 
     X: FloatArray
@@ -33,6 +35,7 @@ class TrainingData:
     scale: float = 1.0
     offset: FloatArray | None = None
     rows: IndexArray = field(default_factory=lambda: np.empty(0, dtype=np.intp))
+    stands: IndexArray | None = None
 
     def __post_init__(self) -> None:
         if not len(self.rows):
@@ -72,7 +75,12 @@ def prepare(
     """
     used = (codes >= 0) & (weights > 0)
     data = merge_repeated(X[used], codes[used], weights[used])
-    data.rows = np.flatnonzero(used)[data.rows]
+    numbers = np.flatnonzero(used)
+    data.rows = numbers[data.rows]
+    if len(data) < len(X):
+        stands = np.full(len(X), -1, dtype=np.intp)
+        stands[numbers] = numbers if data.stands is None else numbers[data.stands]
+        data.stands = stands
     counts = np.bincount(data.codes, minlength=len(classes))
     if (counts > 0).sum() < 2:
         found = f"only {classes[counts > 0].tolist()[0]!r}" if counts.any() else "none"
@@ -139,9 +147,11 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
     if is_new.all():
         return TrainingData(X, codes, weights, rows=order)
     group = np.cumsum(is_new) - 1
+    stands = np.empty_like(order)
+    stands[order] = order[is_new][group]
     return TrainingData(
         X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64),
-        rows=order[is_new],
+        rows=order[is_new], stands=stands,
     )  # fmt: skip
 
 

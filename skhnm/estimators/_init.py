@@ -161,7 +161,7 @@ def scale_to_positives(
     anchors = np.arange(0, len(Z), step, dtype=np.intp)
     candidates = Candidates(
         Z[anchors], data.codes[anchors], Z, data.codes, anchors, random, n_jobs=n_jobs,
-        row_numbers=lambda: (data.rows[anchors], data.rows),
+        row_numbers=lambda: (data.rows[anchors], data.rows), stands=data.stands,
     )  # fmt: skip
     distances = candidates.distances(positive_miner.choose(candidates))
     distances = distances[distances > 0]

@@ -7,6 +7,7 @@ from skhnm.miners._context import ContextMiner
 from skhnm.miners._curriculum import CurriculumMiner
 from skhnm.miners._diverse import DiverseMiner
 from skhnm.miners._filtered import FilteredMiner
+from skhnm.miners._given import GivenMiner, GivenPositives
 from skhnm.miners._ohem import OHEMMiner
 from skhnm.miners._ranked import EasyMiner, HardestMiner, RankMiner
 from skhnm.miners._relative import BoundaryMiner, SemiHardMiner, ViolatingMiner
@@ -36,6 +37,8 @@ __all__ = [
     "DiverseMiner",
     "EasyMiner",
     "FilteredMiner",
+    "GivenMiner",
+    "GivenPositives",
     "HardestMiner",
     "HardestPositives",
     "MultiSimilarityMiner",

@@ -62,6 +62,9 @@ class Candidates(Sides):
     row_numbers : callable, optional
         Gives `rows` and `pool_rows`, where anchors and pool are not the user's rows in order.
         It is called only if somebody asks.
+    stands : (n_given,) intp, optional
+        Which of the user's rows is here for each of them: of repeated ones the first; -1 for none.
+        None: each for itself.
     n_jobs : int or None
         Threads; never changes a result.
     """
@@ -75,6 +78,7 @@ class Candidates(Sides):
     needs_positive: bool = True
     hints: IndexArray | None = None
     row_numbers: Callable[[], tuple[IndexArray, IndexArray]] | None = None
+    stands: IndexArray | None = None
 
     # Whose they are.
 

@@ -28,15 +28,17 @@ class Problem:
     """The rows to learn from, and the choices on each axis.
 
     `X` (n, d) are the rows, `codes` (n,) their classes from 0 and `weights` (n,) those of
-    the anchors. `rows` (n,) are the user's rows that they are, -1 where nobody knows. Where
-    there is a `supply`, nothing is mined by classes: it is given the embeddings (n, m) at each
-    refresh, and returns the tuples of rows to learn from.
+    the anchors. `rows` (n,) are the user's rows that they are, -1 where nobody knows, and
+    `stands` says which row is here for each of the user's, see `TrainingData`. Where there is a
+    `supply`, nothing is mined by classes: it is given the embeddings (n, m) at each refresh, and
+    returns the tuples of rows to learn from.
     """
 
     X: FloatArray
     codes: IndexArray
     weights: FloatArray
     rows: IndexArray
+    stands: IndexArray | None
     pool: BasePool
     positive_miner: BasePositiveMiner
     negative_miner: BaseMiner
@@ -205,6 +207,7 @@ def _mine_view(
         needs_positive=not from_proxies,
         hints=None if from_proxies else pool.hints(members.rows),
         row_numbers=row_numbers,
+        stands=p.stands,
     )
 
     def numbered(tuples: Tuples) -> Tuples:
