@@ -6,22 +6,42 @@ import math
 from tests.naive import distances, nearest, side, squared_distance
 
 
-def rankings(Z, y, reference, reference_y, own):
-    """For each query with a match, its ranking: runs of equally far rows, each a match or not."""
+def every_ranking(Z, y, reference, reference_y, own, groups=None, reference_groups=None):
+    """Of each query, runs of equally far rows, each a match or not; None if none is a match.
+
+    Rows of its group are not in its ranking; -1 is no group.
+    """
     found = []
     for i, d in enumerate(distances(Z, reference)):
-        order = nearest(d, side(y[i], reference_y, own[i], "any"))
+        group = -1 if groups is None else groups[i]
+        order = nearest(d, side(y[i], reference_y, own[i], "any", group, reference_groups))
         runs = [
             [bool(reference_y[j] == y[i]) for j in run]
             for _, run in itertools.groupby(order, d.__getitem__)
         ]
-        if any(map(any, runs)):
-            found.append(runs)
+        found.append(runs if any(map(any, runs)) else None)
     return found
+
+
+def rankings(*data):
+    """The rankings of the queries that have a match."""
+    return [runs for runs in every_ranking(*data) if runs is not None]
 
 
 def mean(values):
     return sum(values) / len(values)
+
+
+def averaged(measure, ranked, y, average):
+    """A measure of each ranking, NaN where there is none, and the mean over queries or classes."""
+    values = [math.nan if runs is None else measure([runs]) for runs in ranked]
+    if average is None:
+        return values
+    judged = [(x, c) for x, c, runs in zip(values, y, ranked, strict=True) if runs is not None]
+    if average == "query":
+        return mean([x for x, _ in judged])
+    classes = {c for _, c in judged}
+    return mean([mean([x for x, c in judged if c == of]) for of in classes])
 
 
 def orders(runs):
@@ -100,6 +120,10 @@ def n_matches(runs):
 
 def recall_at_k(ranked, k=1):
     return mean([mean_any_in(runs, k) for runs in ranked])
+
+
+def relevant_recall_at_k(ranked, k=1):
+    return mean([mean_number_in(runs, k) / n_matches(runs) for runs in ranked])
 
 
 def precision_at_k(ranked, k=1):

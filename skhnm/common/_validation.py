@@ -149,10 +149,14 @@ def check_number(
         raise ValueError(f"{name} must be {wanted}, got {value!r}")
 
 
-def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
+def check_choice(
+    value: Any, name: str, choices: tuple[str, ...], *, optional: bool = False
+) -> None:
     """Raise a ValueError that lists the choices if `value` is none of them."""
+    if optional and value is None:
+        return
     if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(map(repr, choices))
+        listed = ", ".join(map(repr, choices)) + (", or None" if optional else "")
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
 
 

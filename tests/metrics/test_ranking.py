@@ -43,10 +43,10 @@ def way(request, monkeypatch):
         monkeypatch.setattr(_ranking, "_MOST_ENTRIES", 0)
 
 
-def by_loops(Z, y, reference, reference_y, own, cap):
+def by_loops(Z, y, reference, reference_y, own, cap, groups=(None, None)):
     """Rows of what a ranking says of each judged query."""
     rows = []
-    for runs in naive_metrics.rankings(Z, y, reference, reference_y, own):
+    for runs in naive_metrics.rankings(Z, y, reference, reference_y, own, *groups):
         R = naive_metrics.n_matches(runs)
         places = min(R, cap or R)
         rows.append(
@@ -93,6 +93,53 @@ def test_equals_plain_loops_with_a_reference_apart(way, name):
     Z[3], y[3] = reference[7], reference_y[7] = reference[7], 1
     asked = Z, y, reference, reference_y, own, None
     np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
+
+
+GROUPS = {
+    "a few of two rows": lambda random, n: np.where(np.arange(n) < 40, np.arange(n) // 2, -1),
+    "some large": lambda random, n: random.integers(-1, 3, n),
+    "each its own": lambda random, n: np.arange(n),
+    "nearly all in one": lambda random, n: np.where(random.random(n) < 0.9, 0, -1),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_equals_plain_loops_where_rows_of_a_group_are_left_out(way, name, grouped):
+    Z, y = data(name)
+    own = np.arange(len(Z))
+    groups = GROUPS[grouped](np.random.default_rng(1), len(Z))
+    asked = Z, y, Z, y, own, None
+    np.testing.assert_allclose(
+        by_tiles(*asked, groups=(groups, groups)), by_loops(*asked, (groups, groups))
+    )
+
+
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_equals_plain_loops_with_groups_of_a_reference_apart(way, grouped):
+    """Queries may have an own row in their group, out of it, or none."""
+    random = np.random.default_rng(2)
+    reference, reference_y = data("ties")
+    own = np.where(np.arange(40) % 3 == 0, -1, random.permutation(150)[:40])
+    y = np.where(own >= 0, reference_y[own], random.integers(-1, 6, 40))
+    groups = GROUPS[grouped](random, 40), GROUPS[grouped](random, 150)
+    asked = reference[own] + (own % 2)[:, None], y, reference, reference_y, own, None
+    np.testing.assert_allclose(by_tiles(*asked, groups=groups), by_loops(*asked, groups))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+@pytest.mark.parametrize("cap", [1, None])
+def test_first_matches_beyond_rows_of_the_group(way, shift, cap):
+    """Rows of the group before the first match, beside it, and beyond; of its class and others."""
+    places = np.repeat([1.0, -1, 2, -2, 3], [9, 8, 7, 6, 5])
+    y = np.array([0, 0, *[1] * 7, *[1] * 8, *[1] * 5, 0, 0, 0, 0, *[1] * 4, 0, 0, 2, 0, 1])
+    groups = np.array([5, 5, 5, 5, *[-1] * 13, 5, 5, 3, 3, 3, 5, -1, 4, 4, *[-1] * 2, 5, *[3] * 6])
+    Z, y, groups = np.append(0, places)[:, None], np.append(0, y), np.append(5, groups)
+    own = np.arange(len(Z))
+    asked = Z + shift, y, Z, y, own, cap
+    np.testing.assert_allclose(
+        by_tiles(*asked, groups=(groups, groups)), by_loops(*asked, (groups, groups))
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e12, pytest.param(1e25, marks=pytest.mark.jit)])
