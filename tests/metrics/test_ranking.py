@@ -127,19 +127,37 @@ def test_equals_plain_loops_with_groups_of_a_reference_apart(way, grouped):
     np.testing.assert_allclose(by_tiles(*asked, groups=groups), by_loops(*asked, groups))
 
 
-@pytest.mark.parametrize("shift", [0.0, 0.5])
-@pytest.mark.parametrize("cap", [1, None])
-def test_first_matches_beyond_rows_of_the_group(way, shift, cap):
-    """Rows of the group before the first match, beside it, and beyond; of its class and others."""
-    places = np.repeat([1.0, -1, 2, -2, 3], [9, 8, 7, 6, 5])
-    y = np.array([0, 0, *[1] * 7, *[1] * 8, *[1] * 5, 0, 0, 0, 0, *[1] * 4, 0, 0, 2, 0, 1])
-    groups = np.array([5, 5, 5, 5, *[-1] * 13, 5, 5, 3, 3, 3, 5, -1, 4, 4, *[-1] * 2, 5, *[3] * 6])
-    Z, y, groups = np.append(0, places)[:, None], np.append(0, y), np.append(5, groups)
+def first_by_loops(*data):
+    return [
+        naive_metrics.mean_reciprocal_in(runs, math.inf) for runs in naive_metrics.rankings(*data)
+    ]
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_first_matches_that_are_far_and_rows_of_the_group_before_them(name, grouped):
+    Z, y = data(name, classes=6)
     own = np.arange(len(Z))
-    asked = Z + shift, y, Z, y, own, cap
+    groups = GROUPS[grouped](np.random.default_rng(1), len(Z))
+    found = rank_matches(Z, y, Z, y, own, groups=(groups, groups), find_first=True, cap=1)
     np.testing.assert_allclose(
-        by_tiles(*asked, groups=(groups, groups)), by_loops(*asked, (groups, groups))
+        found.reciprocal_rank, first_by_loops(Z, y, Z, y, own, groups, groups)
     )
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_far_first_matches_that_tie_with_rows_of_the_group_and_with_the_own_row(shift):
+    """On a line, of its class and of others, of its group and not, before and beside the match."""
+    places = np.repeat([0.0, 1.0, -1, 2, -2, 3], [1, 9, 8, 7, 6, 5])
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        y, groups = random.integers(0, 9, 36), random.integers(-1, 3, 36)
+        reference_groups = np.where(random.random(36) < 0.5, groups, random.integers(-1, 3, 36))
+        Z, own = places[:, None], np.arange(36)
+        asked = Z + shift, y, Z, y, own
+        given = groups, reference_groups
+        found = rank_matches(*asked, groups=given, find_first=True, cap=1).reciprocal_rank
+        np.testing.assert_allclose(found, first_by_loops(*asked, *given))
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e12, pytest.param(1e25, marks=pytest.mark.jit)])
