@@ -149,27 +149,71 @@ def pairs_of(y):
     return [(i, j) for i in range(n) for j in range(i + 1, n) if y[i] >= 0 and y[j] >= 0]
 
 
-def verification(Z, y, pairs, far):
-    """The same numbers as the report, from every threshold in turn."""
+def cross_pairs_of(y, reference_y):
+    """Every pair of a labelled row and one of the reference."""
+    return [(i, j) for i, c in enumerate(y) for j, e in enumerate(reference_y) if c >= 0 and e >= 0]
+
+
+def verification_of_rows(Z, y, pairs, far):
+    """The report on pairs of rows of Z."""
     d = [math.sqrt(squared_distance(Z[i], Z[j])) for i, j in pairs]
-    same = [x for x, (i, j) in zip(d, pairs, strict=True) if y[i] == y[j]]
-    different = [x for x, (i, j) in zip(d, pairs, strict=True) if y[i] != y[j]]
+    return verification(d, [bool(y[i] == y[j]) for i, j in pairs], far)
+
+
+def decide(d, are_same, threshold):
+    """True and false accepts, and false and true rejects, of pairs at some distances."""
+    counts = [0, 0, 0, 0]
+    for x, is_same in zip(d, are_same, strict=True):
+        counts[2 * (x > threshold) + (not is_same)] += 1
+    return counts
+
+
+def figures_at(d, are_same, threshold):
+    """What a report has of one threshold."""
+    tp, fp, fn, tn = decide(d, are_same, threshold)
+    return {
+        "tar": tp / (tp + fn),
+        "far": fp / (fp + tn),
+        "f1": 2 * tp / (2 * tp + fp + fn),
+        "accuracy": (tp + tn) / len(d),
+        "balanced_accuracy": (tp / (tp + fn) + 1.0 - fp / (fp + tn)) / 2.0,
+    }
+
+
+def verification(d, are_same, far):
+    """The same numbers as the report, from every threshold in turn."""
+    same = [x for x, is_same in zip(d, are_same, strict=True) if is_same]
+    different = [x for x, is_same in zip(d, are_same, strict=True) if not is_same]
     wins = sum((s < x) + 0.5 * (s == x) for s in same for x in different)
     seen = sorted(set(d))
-    curve = [(0.0, 0.0)]
-    for threshold in seen:
-        accepted = [mean([float(x <= threshold) for x in kind]) for kind in (different, same)]
-        curve.append(tuple(accepted))
+    below = seen[0] / 2 if seen[0] > 0 else -1.0
+    thresholds = [below, *map(mean, itertools.pairwise(seen)), seen[-1]]
+    every = [figures_at(d, are_same, threshold) for threshold in thresholds]
+
+    def best(value, choices):
+        """The first of the choices with the highest value."""
+        return max(choices, key=lambda at: (value(every[at]), -at))
+
+    everywhere = range(len(thresholds))
     report = {"roc_auc": wins / (len(same) * len(different))}
-    for (a, b), (c, e) in itertools.pairwise(curve):
+    for p, q in itertools.pairwise(every):
+        (a, b), (c, e) = (p["far"], p["tar"]), (q["far"], q["tar"])
         if 1.0 - e - c <= 0.0:
             share = (1.0 - b - a) / ((1.0 - b - a) - (1.0 - e - c))
             report["eer"] = a + share * (c - a)
             break
+    report["eer_threshold"] = thresholds[
+        best(lambda f: -abs(1.0 - f["tar"] - f["far"]), everywhere)
+    ]
     for rate in far:
-        report[f"tar_at_far_{rate:g}"] = max(t for f, t in curve if f <= rate)
-    balanced = [(t + 1.0 - f) / 2.0 for f, t in curve[1:]]
-    best = max(range(len(seen)), key=lambda at: (balanced[at], -at))
-    report["best_threshold"] = mean(seen[best : best + 2])
-    report["best_balanced_accuracy"] = balanced[best]
+        at = best(lambda f: f["tar"], [at for at in everywhere if every[at]["far"] <= rate])
+        report[f"tar_at_far_{rate:g}"] = every[at]["tar"]
+        report[f"threshold_at_far_{rate:g}"] = thresholds[at]
+    for name in ("f1", "accuracy"):
+        at = best(lambda f, name=name: f[name], everywhere)
+        report[f"best_{name}"] = every[at][name]
+        report[f"best_{name}_threshold"] = thresholds[at]
+    at = best(lambda f: f["balanced_accuracy"], everywhere[1:])
+    report["best_threshold"] = thresholds[at]
+    report["best_balanced_accuracy"] = every[at]["balanced_accuracy"]
     return report | {"n_same": len(same), "n_different": len(different)}
