@@ -51,11 +51,12 @@ CHEAP = {"random_state": 0, "cv": 2, "miners": ("random",)}
 TOGETHER = {
     "pool_y": ["pool"],
     "pool": ["pool_y"],
-    "reference_y": ["reference", "own"],
-    "reference": ["reference_y", "own"],
+    "reference_y": ["reference", "own", "y"],
+    "reference": ["reference_y", "own", "y"],
     "query_labels": ["labels", "corpus"],
     "corpus": ["labels", "query_labels"],
     "X": ["y"],
+    "Z": ["y"],
 }
 """What has to be passed beside an optional parameter."""
 

@@ -63,23 +63,36 @@ def check_sides(
         If only one of `pool` and `pool_y` is given, shapes do not fit, or values are
         not finite.
     """
-    Z = check_embeddings(Z)
     if (pool is None) != (pool_y is None):
         raise ValueError(f"{names[0]} and {names[1]} go together: give both, or neither")
-    if pool is None:
+    Z, pool = check_pool(Z, pool, names[0])
+    if pool_y is None:
         _, codes = encode_labels(y, unlabelled)
         check_consistent_length(Z, codes)
         return Z, codes, Z, codes, np.arange(len(Z), dtype=np.intp)
 
-    pool = check_embeddings(pool, names[0])
-    dtype = np.result_type(Z, pool)
-    Z, pool = Z.astype(dtype, copy=False), pool.astype(dtype, copy=False)
-    if pool.shape[1] != Z.shape[1]:
-        raise ValueError(f"{names[0]} has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
     codes, pool_codes = encode_together(y, pool_y, unlabelled, ("y", names[1]))
     check_consistent_length(Z, codes)
     check_consistent_length(pool, pool_codes)
     return Z, codes, pool, pool_codes, np.full(len(Z), -1, dtype=np.intp)
+
+
+def check_pool(Z: Any, pool: Any, name: str) -> tuple[FloatArray, FloatArray]:
+    """Return embeddings and those they are compared with, of one type; themselves for None.
+
+    Raises
+    ------
+    ValueError
+        If they are not finite, or not of as many columns.
+    """
+    Z = check_embeddings(Z)
+    if pool is None:
+        return Z, Z
+    pool = check_embeddings(pool, name)
+    dtype = np.result_type(Z, pool)
+    if pool.shape[1] != Z.shape[1]:
+        raise ValueError(f"{name} has {pool.shape[1]} columns, but Z has {Z.shape[1]}")
+    return Z.astype(dtype, copy=False), pool.astype(dtype, copy=False)
 
 
 def check_weights(sample_weight: Any, n: int, *, may_be_zero: bool = False) -> FloatArray:
@@ -149,10 +162,14 @@ def check_number(
         raise ValueError(f"{name} must be {wanted}, got {value!r}")
 
 
-def check_choice(value: Any, name: str, choices: tuple[str, ...]) -> None:
+def check_choice(
+    value: Any, name: str, choices: tuple[str, ...], *, optional: bool = False
+) -> None:
     """Raise a ValueError that lists the choices if `value` is none of them."""
+    if optional and value is None:
+        return
     if not isinstance(value, str) or value not in choices:
-        listed = ", ".join(map(repr, choices))
+        listed = ", ".join(map(repr, choices)) + (", or None" if optional else "")
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from skhnm.embeddings._base import BaseEmbedding
 from skhnm.estimators._data import TrainingData
 from skhnm.kernels._rows import distinct_rows, unit_rows
-from skhnm.metrics._means import precision
+from skhnm.metrics._means import mean, precision
 from skhnm.metrics._ranking import rank_matches
 
 
@@ -39,7 +39,7 @@ def make_judge(
         ranking = rank_matches(
             queries, codes[n:], reference, codes[: n or None], own, ks=(1,), cap=1, n_jobs=n_jobs
         )
-        return precision(ranking, 0, 1)
+        return mean(precision(ranking, 0, 1), ranking)
 
     return precision_at_1
 

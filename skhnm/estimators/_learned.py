@@ -17,7 +17,7 @@ from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray, LabelArray
 from skhnm.kernels._rows import distinct_rows, unit_rows
 from skhnm.metrics._inputs import ONE_CLASS
-from skhnm.metrics._means import precision
+from skhnm.metrics._means import mean, precision
 from skhnm.metrics._ranking import rank_matches
 from skhnm.miners._ranked import HardestMiner
 from skhnm.miners.positives import NearestPositives
@@ -193,7 +193,7 @@ class LearnedMetric(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ABC):
         Z = self._embed_as_trained(X[first])[which]  # a product may round equal rows differently
         own = np.arange(len(Z), dtype=np.intp)
         ranking = rank_matches(Z, codes, Z, codes, own, ks=(1,), cap=1, n_jobs=self.n_jobs)
-        return precision(ranking, 0, 1)
+        return mean(precision(ranking, 0, 1), ranking)
 
     def pair_distance(self, pairs: Any) -> FloatArray:
         """Learned distance of each pair of rows.

@@ -117,6 +117,8 @@ def judge_tile(  # type: ignore[no-untyped-def]
     begin,
     end,
     own,
+    groups,
+    row_groups,
     query_norms,
     norms,
     roundoff,
@@ -145,6 +147,9 @@ def judge_tile(  # type: ignore[no-untyped-def]
         Sorted positions of the query's own class.
     own : (r,) intp
         Pool index of the query itself, which has no place; -1 if it is not in the pool.
+    groups, row_groups : (r,), (N',) intp
+        Groups of the queries, and of the rows by sorted position: rows of the query's group have
+        no place. -1 is no group.
     query_norms, norms : (r,), (N',) float64
         Squared norms of the scaled queries, and of the scaled rows by sorted position.
     roundoff : float
@@ -175,7 +180,7 @@ def judge_tile(  # type: ignore[no-untyped-def]
     starts = np.empty((2, 2**DIGIT), dtype=np.intp)
     distances, matches = np.empty(width), np.empty(width, dtype=np.uint64)
     for r in range(values.shape[0]):
-        n = _leave_out(values[r], columns[r], counts[r], order, own[r])
+        n = _leave_out(values[r], columns[r], counts[r], order, own[r], groups[r], row_groups)
         listed = columns[r, :n]
         norm = 0.0
         for i in range(n):
@@ -197,13 +202,15 @@ def _step(entry):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _leave_out(values, columns, n, order, own):  # type: ignore[no-untyped-def]
-    """Take the query itself out of its list of n, and return how many are left."""
+def _leave_out(values, columns, n, order, own, group, row_groups):  # type: ignore[no-untyped-def]
+    """Take the query and its group out of its list of n, and return how many are left."""
+    n_left = 0
     for at in range(n):
-        if order[columns[at]] == own:
-            values[at], columns[at] = values[n - 1], columns[n - 1]
-            return n - 1
-    return n
+        column = columns[at]
+        if order[column] != own and (group < 0 or row_groups[column] != group):
+            values[n_left], columns[n_left] = values[at], column
+            n_left += 1
+    return n_left
 
 
 @kernel()

@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from skhnm.common._groups import read_groups
 from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_choice, check_number, check_sides
 from skhnm.kernels._rows import unit_rows
+from skhnm.metrics._left_out import count_equal
+from skhnm.metrics._means import AVERAGES
 from skhnm.metrics._own import check_own, warn_of_own_rows
 from skhnm.metrics._ranking import Ranking, rank_matches
 
@@ -29,7 +32,10 @@ def rank(
     reference: Any,
     reference_y: Any,
     own: Any,
+    groups: Any,
+    ungrouped: Any,
     metric: str,
+    average: Any,
     unlabelled: Any,
     n_jobs: int | None,
     *,
@@ -45,6 +51,7 @@ def rank(
         If they cannot be used, or if no measure could tell one embedding from another.
     """
     check_choice(metric, "metric", METRICS)
+    check_choice(average, "average", AVERAGES, optional=True)
     check_number(n_jobs, "n_jobs", integer=True, optional=True)
     effective_n_jobs(n_jobs)
     apart = reference is not None
@@ -53,15 +60,22 @@ def rank(
     )
     if own is not None:
         itself = check_own(own, y, reference_y, codes, reference_codes)
-    _check_judgeable(codes, reference_codes, itself, apart)
+    n_searched = len(reference) if apart else None
+    grouped = read_groups(groups, ungrouped, len(Z), n_searched, "reference")
+    _check_judgeable(codes, reference_codes, apart)
     if apart and own is None:
-        warn_of_own_rows(Z, codes, reference, reference_codes)
+        seen = codes if grouped is None else np.where(grouped[0] < 0, codes, -1)
+        warn_of_own_rows(Z, seen, reference, reference_codes)
     if metric == "cosine":
         Z, reference = for_cosine(Z, reference)
-    return rank_matches(
+    ranking = rank_matches(
         Z, codes, reference, reference_codes, itself,
-        ks=ks, cap=cap, find_first=find_first, n_jobs=n_jobs,
+        groups=grouped, ks=ks, cap=cap, find_first=find_first, n_jobs=n_jobs,
     )  # fmt: skip
+    if len(ranking.rows) == 0:
+        why = _why_none(codes, reference_codes, itself, apart)
+        raise ValueError(f"no row of Z has a match: {why}")
+    return ranking
 
 
 def for_cosine(Z: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -77,10 +91,8 @@ def for_cosine(Z: FloatArray, reference: FloatArray) -> tuple[FloatArray, FloatA
     return sides[0], sides[-1]
 
 
-def _check_judgeable(
-    codes: IndexArray, reference_codes: IndexArray, own: IndexArray, apart: bool
-) -> None:
-    """Raise if no query has a match, or if all are of one class and none could fail."""
+def _check_judgeable(codes: IndexArray, reference_codes: IndexArray, apart: bool) -> None:
+    """Raise if there is nothing to rank, or if all are of one class and none could fail."""
     of, label_of = ("reference", "reference_y") if apart else ("Z", "y")
     for rows, name, label in ((codes, "Z", "y"), (reference_codes, of, label_of)):
         if len(rows) == 0:
@@ -90,13 +102,15 @@ def _check_judgeable(
     counts = np.bincount(reference_codes[reference_codes >= 0])
     if (counts > 0).sum() == 1:
         raise ValueError(f"{label_of} {ONE_CLASS}")
-    n_of_class = np.append(counts, np.zeros(codes.max() + 1, dtype=np.intp))
-    if (n_of_class[codes] - (own >= 0))[codes >= 0].max() > 0:
-        return
+
+
+def _why_none(codes: IndexArray, reference_codes: IndexArray, own: IndexArray, apart: bool) -> str:
+    """Say why no query has a match."""
+    n_of_class = count_equal((codes, reference_codes))
+    if (n_of_class > (own >= 0)).any():
+        return "all rows of its class are of its own group"
     if not apart:
-        why = "each is the only one of its class, and at least one class needs two rows"
-    elif (own >= 0).any():
-        why = "reference_y holds no row of their classes but their own"
-    else:
-        why = "reference_y holds none of the classes of y"
-    raise ValueError(f"no row of Z has a match: {why}")
+        return "each is the only one of its class, and at least one class needs two rows"
+    if n_of_class.any():
+        return "reference_y holds no row of their classes but their own"
+    return "reference_y holds none of the classes of y"

@@ -56,6 +56,8 @@ def warn_of_own_rows(
 ) -> None:
     """Warn if queries stand in the reference, where each would find itself first."""
     judged = np.isin(codes, reference_codes) & (codes >= 0)
+    if not judged.any():
+        return
     standing, repeated = _shares(Z[judged], codes[judged], reference, reference_codes)
     if standing >= _FEW and standing >= _TIMES * repeated:
         warnings.warn(

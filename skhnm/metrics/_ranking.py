@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from skhnm.common._groups import Codes
 from skhnm.common._threads import run_tiles
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._rank import judge_tile, value_at_place
-from skhnm.kernels._ties import judge_nearest, mean_reciprocal
+from skhnm.kernels._ties import judge_nearest
+from skhnm.metrics._first import far_reciprocal_ranks
+from skhnm.metrics._left_out import LeftOut, count_equal
 from skhnm.metrics._lists import Lists
 from skhnm.neighbors._search import ExactSearch
 from skhnm.neighbors._tiling import ROW_TILE, column_width
@@ -39,15 +41,17 @@ _MOST_ENTRIES = 2**26
 class Ranking:
     """Where the matches of each judged query stand, nearest first.
 
-    A query is judged if the reference has a row of its class, other than itself. Where rows are
-    equally far, every number is the mean over all orders of them.
+    A query is judged if the reference has a row of its class, other than itself and those of its
+    group. Where rows are equally far, every number is the mean over all orders of them.
 
     Parameters
     ----------
-    n_queries : int
-        Labelled queries, judged or not.
+    codes : (n,) intp
+        Classes of all queries; -1 is unlabelled.
+    rows : (q,) intp
+        The queries that are judged.
     n_matches : (q,) intp
-        R: rows of the query's class in the reference, less itself.
+        R: rows of the query's class in its ranking.
     hits, found : (q, s) float64
         Matches in the first k places, and the probability of any, for each of the `ks`.
     r_hits : (q,) float64
@@ -60,7 +64,8 @@ class Ranking:
         Rows in the query's ranking.
     """
 
-    n_queries: int
+    codes: IndexArray
+    rows: IndexArray
     n_matches: IndexArray
     hits: FloatArray
     found: FloatArray
@@ -77,6 +82,7 @@ def rank_matches(
     reference_codes: IndexArray,
     own: IndexArray,
     *,
+    groups: Codes | None = None,
     ks: Sequence[int] = (),
     cap: int | None = None,
     find_first: bool = False,
@@ -94,6 +100,8 @@ def rank_matches(
         What is searched; of the same type, and in the same codes.
     own : (n,) intp
         Each query's own row of the reference, which is of its class; -1 if it has none.
+    groups : (groups of the queries, groups of the reference), optional
+        Rows of its group are no part of a query's ranking; -1 is in no group.
     ks : sequence of int
         Depths at which to count the matches.
     cap : int or None
@@ -103,30 +111,31 @@ def rank_matches(
     n_jobs : int or None
         Threads; never changes the result.
     """
-    n_codes = max(codes.max(initial=-1), reference_codes.max(initial=-1)) + 1
-    n_of_class = np.bincount(reference_codes[reference_codes >= 0], minlength=n_codes + 1)
-    n_matches = n_of_class[codes] - (own >= 0)  # -1 reads the last one, which is of no class
+    if groups is None:
+        groups = np.full(len(codes), -1), np.full(len(reference_codes), -1)
+    left_out = LeftOut((codes, reference_codes), own, groups)
+    n_matches = count_equal(left_out.codes) - left_out.n_matches
     rows = np.flatnonzero((codes >= 0) & (n_matches > 0))
     n_matches = n_matches[rows]
     r_places = n_matches if cap is None else np.minimum(n_matches, cap)
-    ranker = _Ranker(reference, reference_codes, n_jobs)
+    ranker = _Ranker(reference, reference_codes, n_jobs, groups[1])
     last_first = np.iinfo(np.intp).max if find_first else max(ks, default=0)
-    asked = _Asked(Z, codes, own, rows, r_places, np.asarray(ks, dtype=np.intp), last_first)
+    asked = _Asked(Z, left_out, rows, r_places, np.asarray(ks, dtype=np.intp), last_first)
     if len(rows):
         ranker.judge(asked)
     beyond = asked.reciprocal == 0
     if find_first and beyond.any():
-        far = rows[beyond]
-        asked.reciprocal[beyond] = ranker.reciprocal_ranks(Z[far], codes[far], own[far])
+        asked.reciprocal[beyond] = far_reciprocal_ranks(ranker, Z, rows[beyond], left_out)
     return Ranking(
-        n_queries=int((codes >= 0).sum()),
+        codes=codes,
+        rows=rows,
         n_matches=n_matches,
         hits=asked.hits,
         found=asked.found,
         r_hits=asked.r_hits,
         average_precision=asked.precision,
         reciprocal_rank=asked.reciprocal,
-        n_ranked=len(ranker) - (own[rows] >= 0),
+        n_ranked=len(ranker) - left_out.n_rows[rows],
     )
 
 
@@ -135,8 +144,8 @@ class _Asked:
 
     Parameters
     ----------
-    Z, codes, own
-        As in `rank_matches`.
+    Z, left_out
+        The queries, as in `rank_matches`, and what they never find.
     rows : (q,) intp
         The rows of Z that are judged.
     r_places : (q,) intp
@@ -150,16 +159,16 @@ class _Asked:
     def __init__(
         self,
         Z: FloatArray,
-        codes: IndexArray,
-        own: IndexArray,
+        left_out: LeftOut,
         rows: IndexArray,
         r_places: IndexArray,
         ks: IndexArray,
         last_first: int,
     ) -> None:
         self.Z = Z
-        self.codes = codes
-        self.own = own
+        self.codes, self.groups = left_out.codes[0], left_out.groups[0]
+        self.own = left_out.own
+        self.n_left_out = left_out.n_rows[rows]
         self.rows = rows
         self.ks = ks
         self.last_first = last_first
@@ -174,7 +183,7 @@ class _Ranker(ExactSearch):
     def judge(self, asked: _Asked) -> None:
         """Rank for each query that is judged, and count."""
         self._prepare_columns()
-        wanted = np.minimum(asked.places[:, 0] + (asked.own[asked.rows] >= 0), len(self))
+        wanted = np.minimum(asked.places[:, 0] + asked.n_left_out, len(self))
         rest = np.arange(len(wanted))
         if asked.places.max() <= _FEW_PLACES:
             rest = self._judge_nearest(asked)
@@ -198,8 +207,9 @@ class _Ranker(ExactSearch):
     def _judge_nearest(self, asked: _Asked) -> IndexArray:
         """Judge by the nearest rows alone; return those whose last place ties with the next."""
         found, distances = self.nearest(
-            asked.Z, asked.codes, int(asked.places.max()) + 1, side="any", own=asked.own
-        )
+            asked.Z, asked.codes, int(asked.places.max()) + 1, side="any", own=asked.own,
+            groups=asked.groups,
+        )  # fmt: skip
         found, distances = found[asked.rows], distances[asked.rows]
         match = (found >= 0) & (self.codes[found] == asked.codes[asked.rows, None])
         depths, back = np.unique(asked.ks, return_inverse=True)
@@ -269,9 +279,9 @@ class _Ranker(ExactSearch):
         r_hits, precision, reciprocal = np.zeros((3, len(queries)))
         judge_tile(
             lists.values[listed], lists.columns[listed], lists.counts[listed], begin, end,
-            asked.own[rows], lists.norms[listed], self._norms, self._roundoff,
-            asked.places[queries], depths, asked.Z, rows, self.pool, self.order,
-            asked.last_first, hits, found, r_hits, precision, reciprocal,
+            asked.own[rows], asked.groups[rows], self._sorted_groups, lists.norms[listed],
+            self._norms, self._roundoff, asked.places[queries], depths, asked.Z, rows,
+            self.pool, self.order, asked.last_first, hits, found, r_hits, precision, reciprocal,
         )  # fmt: skip
         asked.hits[queries], asked.found[queries] = hits[:, back], found[:, back]
         asked.r_hits[queries], asked.precision[queries] = r_hits, precision
@@ -339,28 +349,3 @@ class _Ranker(ExactSearch):
                 tile = augmented @ self._prepare_columns()[sample].T
             value_at_place(tile, self._place_in_sample(wanted), ceilings)
         return ceilings
-
-    def reciprocal_ranks(
-        self, queries: FloatArray, codes: IndexArray, own: IndexArray
-    ) -> FloatArray:
-        """Return one over the place of the nearest match, for queries where it is far away."""
-        _, distance = self.nearest(queries, codes, 1, side="own", own=own)
-        below, above = np.nextafter(distance, -np.inf), np.nextafter(distance, np.inf)
-        before = self.count_within(
-            queries, codes, lower=np.full_like(distance, -np.inf), upper=distance
-        )
-        others = self.count_within(queries, codes, lower=below, upper=above)
-        matches = self.count_within(queries, codes, side="own", lower=below, upper=above)
-        to_itself = np.empty_like(distance)
-        rows = np.arange(len(own), dtype=np.intp)
-        pair_distances_tile(
-            queries, self.pool, rows, own[:, None], np.inf, 0, len(own), to_itself
-        )  # fmt: skip
-        matches -= (to_itself == distance)[:, 0]
-        everywhere = np.iinfo(np.intp).max
-        return np.array(
-            [
-                mean_reciprocal(n + h, h, start, everywhere)
-                for n, h, start in zip(others, matches, before, strict=True)
-            ]
-        )

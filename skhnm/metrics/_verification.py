@@ -6,22 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import auc, roc_curve
-from sklearn.utils import check_consistent_length
+from sklearn.metrics import auc
 
-from skhnm.common._labels import RAISE, encode_labels
+from skhnm.common._labels import RAISE
 from skhnm.common._typing import FloatArray, IndexArray, RandomState
-from skhnm.common._validation import (
-    check_choice,
-    check_embeddings,
-    check_generator,
-    check_index_array,
-    check_number,
-)
+from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.metrics._inputs import METRICS, for_cosine
+from skhnm.metrics._pairs import read_pairs
 from skhnm.metrics._table import Report
+from skhnm.metrics._thresholds import thresholds_of
 
 
 class VerificationReport(Report):
@@ -30,9 +24,12 @@ class VerificationReport(Report):
 
 def verification_report(
     Z: Any,
-    y: Any,
+    y: Any = None,
     *,
     pairs: Any = None,
+    pair_y: Any = None,
+    reference: Any = None,
+    reference_y: Any = None,
     far: Iterable[float] = (0.001, 0.01, 0.1),
     metric: str = "euclidean",
     unlabelled: Any = RAISE,
@@ -43,18 +40,27 @@ def verification_report(
 
     A pair is accepted if its distance is at most a threshold. The false accept rate (FAR) is
     the share of pairs of different classes that are accepted, the true accept rate (TAR) that
-    of pairs of one class; the ROC curve shows one against the other for all thresholds.
+    of pairs of one class; the ROC curve shows one against the other for all thresholds. The
+    pairs are of rows of Z, or of one of Z and one of a reference: a probe, and somebody enrolled.
 
     Parameters
     ----------
     Z : array-like of shape (n, m)
         Embeddings, finite.
-    y : array-like of shape (n,)
-        Their labels: whole numbers, strings, booleans; every value is a class.
+    y : array-like of shape (n,), optional
+        Their labels: whole numbers, strings, booleans; every value is a class. Needed unless
+        `pair_y` says which pairs are of one class.
     pairs : array-like of shape (t, 2), int, optional
-        Rows of Z to compare. Left out: every pair of labelled rows, if these are at most
-        `max_pairs`; else a uniform sample without repetition, half of it of each kind, or
-        all of a kind of which there are fewer.
+        Rows to compare: two of Z, or one of Z and one of the reference. Left out: every pair of
+        labelled rows, if these are at most `max_pairs`; else a uniform sample without
+        repetition, half of it of each kind, or all of a kind of which there are fewer.
+    pair_y : array-like of shape (t,), optional
+        1 for each of the `pairs` that is of one class, -1 for each that is of two; in place of
+        `y` and `reference_y`.
+    reference : array-like of shape (N, m), optional
+        Embeddings that each row of Z is compared with. Left out: the other rows of Z.
+    reference_y : array-like of shape (N,), optional
+        Labels of the reference.
     far : iterable of float, default=(0.001, 0.01, 0.1)
         False accept rates to give the true accept rate at, in [0, 1].
     metric : {"euclidean", "cosine"}, default="euclidean"
@@ -72,14 +78,20 @@ def verification_report(
     Returns
     -------
     report : VerificationReport
-        A dict: ``"roc_auc"``, the area under the ROC curve, which is the probability that a
-        pair of one class is nearer than a pair of two (ties count half); ``"eer"``, the rate
-        at which false accepts and false rejects are equally frequent, on the curve joined by
-        straight lines; ``"tar_at_far_<f>"``, the highest TAR of a threshold whose FAR is at
-        most f; ``"best_threshold"``, the distance up to which pairs are accepted for the best
-        mean of TAR and 1 - FAR, halfway to the next distance that was seen, and
-        ``"best_balanced_accuracy"``, that mean; ``"n_same"`` and ``"n_different"``, how many
-        pairs were compared.
+        A dict. ``"roc_auc"``: the area under the ROC curve, which is the probability that a
+        pair of one class is nearer than a pair of two (ties count half). ``"eer"``: the rate at
+        which false accepts and false rejects are equally frequent, on the curve joined by
+        straight lines. ``"tar_at_far_<f>"``: the highest TAR of a threshold whose FAR is at most
+        f. ``"best_f1"``, ``"best_accuracy"`` and ``"best_balanced_accuracy"``: the highest F1
+        score of the accepted pairs, share of right decisions, and mean of TAR and 1 - FAR.
+        ``"n_same"`` and ``"n_different"``: how many pairs were compared.
+
+        The thresholds are distances: ``"threshold_at_far_<f>"``, ``"best_f1_threshold"``,
+        ``"best_accuracy_threshold"`` and ``"best_threshold"`` (of the balanced accuracy) attain
+        these figures on the pairs compared, if ``distance <= threshold`` is accepted.
+        ``"eer_threshold"`` is where both error rates are nearest each other. Each is the least
+        that will do, halfway to the next distance that was seen; where nobody may be accepted,
+        it is below the least distance, which may be negative.
 
     Raises
     ------
@@ -99,117 +111,79 @@ def verification_report(
     >>> Z = np.array([[0.0], [1.0], [3.0], [4.0], [9.0]])
     >>> report = verification_report(Z, ["a", "a", "b", "a", "b"], far=(0.1, 0.5))
     >>> print(report)
-    roc_auc                 0.5833
-    eer                     0.5000
-    tar_at_far_0.1          0.0000
-    tar_at_far_0.5          0.7500
-    best_threshold          7.0000
-    best_balanced_accuracy  0.6667
-    n_same                       4
-    n_different                  6
+    roc_auc                  0.5833
+    eer                      0.5000
+    eer_threshold            3.5000
+    tar_at_far_0.1           0.0000
+    threshold_at_far_0.1     0.5000
+    tar_at_far_0.5           0.7500
+    threshold_at_far_0.5     4.5000
+    best_f1                  0.6667
+    best_f1_threshold        7.0000
+    best_accuracy            0.6000
+    best_accuracy_threshold  0.5000
+    best_threshold           7.0000
+    best_balanced_accuracy   0.6667
+    n_same                        4
+    n_different                   6
+
+    Pairs that are given, with what they are:
+
+    >>> pairs, pair_y = [[0, 1], [0, 2], [2, 4]], [1, -1, 1]
+    >>> verification_report(Z, pairs=pairs, pair_y=pair_y)["best_accuracy_threshold"]
+    2.0
+
+    Probes against an enrolled set:
+
+    >>> enrolled = {"reference": [[0.4], [8.0]], "reference_y": ["a", "b"]}
+    >>> report = verification_report(Z, ["a", "a", "b", "a", "b"], **enrolled, far=[0.2])
+    >>> report["tar_at_far_0.2"], round(report["threshold_at_far_0.2"], 2)
+    (0.8, 3.8)
     """
     check_choice(metric, "metric", METRICS)
     check_number(max_pairs, "max_pairs", low=2, integer=True)
     rates = _check_rates(far)
     random = check_generator(random_state)
-    Z = check_embeddings(Z)
-    _, codes = encode_labels(y, unlabelled)
-    check_consistent_length(Z, codes)
-    given = draw_pairs(codes, max_pairs, random) if pairs is None else _check_pairs(pairs, codes)
-    same = codes[given[:, 0]] == codes[given[:, 1]]
-    _check_both_kinds(same, codes, pairs is None)
-    distances = _distances(Z, given, metric)
-
-    FAR, TAR, similarities = roc_curve(same, -distances, drop_intermediate=False)
-    accuracy = (TAR + 1.0 - FAR) / 2.0
-    best = 1 + int(np.argmax(accuracy[1:]))  # the first accepts nobody
+    Z, pool, given, same = read_pairs(
+        Z, y, reference, reference_y, pairs, pair_y, unlabelled, max_pairs, random
+    )
+    every = thresholds_of(_distances(Z, pool, given, metric), same)
+    FAR, TAR, at = every.FAR, every.TAR, every.distances.tolist()
+    report = {
+        "roc_auc": float(auc(FAR, TAR)),
+        "eer": every.equal_error_rate(),
+        "eer_threshold": at[every.nearest_to_equal_errors()],
+    }
+    for rate in rates:
+        highest = TAR[np.searchsorted(FAR, rate, "right") - 1]
+        report[f"tar_at_far_{rate:g}"] = float(highest)
+        report[f"threshold_at_far_{rate:g}"] = at[int(np.searchsorted(TAR, highest))]
+    for name, figures in (("f1", every.f1), ("accuracy", every.accuracy)):
+        best = int(np.argmax(figures))
+        report[f"best_{name}"] = float(figures[best])
+        report[f"best_{name}_threshold"] = at[best]
+    balanced = (TAR + 1.0 - FAR) / 2.0
+    best = 1 + int(np.argmax(balanced[1:]))  # the first accepts nobody
     return VerificationReport(
-        {"roc_auc": float(auc(FAR, TAR)), "eer": _equal_error_rate(FAR, TAR)}
+        report
         | {
-            f"tar_at_far_{rate:g}": float(TAR[np.searchsorted(FAR, rate, "right") - 1])
-            for rate in rates
-        }
-        | {
-            "best_threshold": float(-similarities[best : best + 2].mean()),
-            "best_balanced_accuracy": float(accuracy[best]),
+            "best_threshold": at[best],
+            "best_balanced_accuracy": float(balanced[best]),
             "n_same": int(same.sum()),
             "n_different": int((~same).sum()),
         }
     )
 
 
-def draw_pairs(codes: IndexArray, max_pairs: int, random: np.random.Generator) -> IndexArray:
-    """Return pairs of different labelled rows (t, 2): all, or as many of each kind as may be.
-
-    Rows sorted by class have the partners of their own class, and those of later classes,
-    in one run each. So a pair has a number, and numbers are drawn.
-    """
-    rows = np.argsort(codes, kind="stable")[np.count_nonzero(codes < 0) :]
-    place = np.arange(len(rows))
-    ends = np.searchsorted(codes[rows], codes[rows], "right")
-    runs = [(place + 1, ends), (ends, np.full(len(rows), len(rows)))]
-    everything = len(rows) * (len(rows) - 1) // 2 <= max_pairs
-    drawn = []
-    for begin, end in runs:
-        last = np.cumsum(end - begin)  # the number after the last pair of each row
-        n_pairs = int(last[-1]) if len(last) else 0
-        if everything or n_pairs <= max_pairs // 2:
-            numbers = np.arange(n_pairs)
-        else:
-            numbers = np.sort(random.choice(n_pairs, max_pairs // 2, replace=False, shuffle=False))
-        first = np.searchsorted(last, numbers, "right")
-        second = end[first] - (last[first] - numbers)
-        drawn.append(np.column_stack([rows[first], rows[second]]))
-    return np.concatenate(drawn)
-
-
-def _distances(Z: FloatArray, pairs: IndexArray, metric: str) -> FloatArray:
-    """Return the distance of each pair (t,) float64."""
+def _distances(Z: FloatArray, pool: FloatArray, pairs: IndexArray, metric: str) -> FloatArray:
+    """Return the distance of each pair of a row of Z and one of the pool (t,) float64."""
     if metric == "cosine":
-        Z, _ = for_cosine(Z, Z)
+        Z, pool = for_cosine(Z, pool)
     out = np.empty((len(pairs), 1))
     others = np.ascontiguousarray(pairs[:, 1:])
-    pair_distances_tile(Z, Z, np.ascontiguousarray(pairs[:, 0]), others, np.inf, 0, len(out), out)
+    rows = np.ascontiguousarray(pairs[:, 0])
+    pair_distances_tile(Z, pool, rows, others, np.inf, 0, len(out), out)
     return out[:, 0] / 2.0 if metric == "cosine" else np.sqrt(out[:, 0])
-
-
-def _equal_error_rate(FAR: FloatArray, TAR: FloatArray) -> float:
-    """Return the error rate where the ROC curve meets the line TAR = 1 - FAR."""
-    lead = (1.0 - TAR) - FAR  # falls from 1 to -1
-    after = int(np.argmax(lead <= 0.0))
-    before = after - 1
-    share = lead[before] / (lead[before] - lead[after])
-    return float(FAR[before] + share * (FAR[after] - FAR[before]))
-
-
-def _check_pairs(pairs: Any, codes: IndexArray) -> IndexArray:
-    """Return the user's pairs of labelled rows (t, 2)."""
-    given = check_index_array(pairs, "pairs", len(pairs) if hasattr(pairs, "__len__") else 0)
-    if given.shape[1] != 2:
-        raise ValueError(f"pairs must have shape (t, 2), got {given.shape}")
-    for wrong, why in (
-        ((given < 0) | (given >= len(codes)), f"which is no row of the {len(codes)} of Z"),
-        (given[:, :1] == given[:, 1:], "a row with itself"),
-    ):
-        if wrong.any():
-            t = int(np.flatnonzero(wrong.any(axis=1))[0])
-            raise ValueError(f"pairs[{t}] is {given[t].tolist()}, {why}")
-    return given[(codes[given] >= 0).all(axis=1)]
-
-
-def _check_both_kinds(same: NDArray[np.bool_], codes: IndexArray, drawn: bool) -> None:
-    """Raise if there is nothing to tell apart."""
-    if same.any() and not same.all():
-        return
-    kind = "different classes" if same.any() else "one class"
-    if not len(same):
-        kind = "labelled rows"
-    remedy = (
-        "y needs two classes, and two rows in at least one"
-        if drawn
-        else "pass pairs of both kinds, or leave pairs out to compare all rows"
-    )
-    raise ValueError(f"there are no pairs of {kind}, so there is nothing to tell apart: {remedy}")
 
 
 def _check_rates(far: Any) -> tuple[float, ...]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from skhnm.common._labels import encode_labels, encode_together, is_default, is_missing
-from skhnm.common._typing import IndexArray
+from skhnm.common._groups import Codes, check_length, read_groups
+from skhnm.common._labels import encode_labels, encode_together, is_default
 from skhnm.common._validation import check_bool, check_number
 from skhnm.miners._base import NEGATIVE_MINERS, FunctionMiner
-from skhnm.offline._exclusions import Codes, Exclusions
+from skhnm.offline._exclusions import Exclusions
 from skhnm.offline._filters import Filters
 from skhnm.offline._positives import read_positives
 
@@ -103,8 +98,9 @@ def read_exclusions(
     N = n if n_corpus is None else n_corpus
     known = None if positives is None else read_positives(positives, n, N, n_corpus is None)
     by_label = _read_labels(n, n_corpus, labels, query_labels, unlabelled)
+    by_group = read_groups(groups, ungrouped, n, n_corpus, "corpus")
     return Exclusions(
-        n, N, by_label, _read_groups(n, n_corpus, groups, ungrouped), known, n_corpus is None,
+        n, N, by_label, by_group, known, n_corpus is None,
         search_positives and known is None and by_label is not None,
     )  # fmt: skip
 
@@ -136,7 +132,7 @@ def _read_labels(
         return None
     if n_corpus is None:
         codes = encode_labels(labels, unlabelled, name="labels")[1]
-        _check_length(codes, "labels", n, "queries")
+        check_length(codes, "labels", n, "queries")
         return codes, codes
     if query_labels is None:
         raise ValueError(
@@ -144,69 +140,6 @@ def _read_labels(
             "each query"
         )
     query, corpus = encode_together(query_labels, labels, unlabelled, ("query_labels", "labels"))
-    _check_length(query, "query_labels", n, "queries")
-    _check_length(corpus, "labels", n_corpus, "rows of the corpus")
+    check_length(query, "query_labels", n, "queries")
+    check_length(corpus, "labels", n_corpus, "rows of the corpus")
     return query, corpus
-
-
-def _read_groups(n: int, n_corpus: int | None, groups: Any, ungrouped: Any) -> Codes | None:
-    if groups is None:
-        return None
-    if n_corpus is None:
-        codes = encode_labels(groups, None, name="groups")[1]
-        _check_length(codes, "groups", n, "queries")
-        codes[_find_ungrouped([groups], ["groups"], ungrouped)[0]] = -1
-        return codes, codes
-    if not isinstance(groups, (tuple, list)) or len(groups) != 2:
-        raise ValueError(
-            "groups must be a pair (groups of the queries, groups of the corpus) where there "
-            f"is a corpus; got {type(groups).__name__}"
-        )
-    names = ("groups[0]", "groups[1]")
-    query, corpus = encode_together(groups[0], groups[1], None, names)
-    _check_length(query, names[0], n, "queries")
-    _check_length(corpus, names[1], n_corpus, "rows of the corpus")
-    in_no_group = _find_ungrouped(groups, names, ungrouped)
-    query[in_no_group[0]], corpus[in_no_group[1]] = -1, -1
-    return query, corpus
-
-
-def _find_ungrouped(
-    groups: Sequence[Any], names: Sequence[str], ungrouped: Any
-) -> list[NDArray[np.bool_]]:
-    """Say of each of some arrays which rows bear the group that means "in no group".
-
-    Warns if -1 does, and other negative numbers occur too.
-    """
-    if np.ndim(ungrouped) != 0:
-        raise TypeError(f"ungrouped must be one group, or None, got {ungrouped!r}")
-    encoded = [
-        encode_labels(given, None, name=name) for given, name in zip(groups, names, strict=True)
-    ]
-    if is_missing(ungrouped):
-        return [codes < 0 for _, codes in encoded]
-    seen = {group for classes, _ in encoded for group in classes.tolist()}
-    is_text = {isinstance(group, str) for group in seen}
-    if is_text and isinstance(ungrouped, str) not in is_text and ungrouped != -1:
-        raise ValueError(
-            f"ungrouped is {ungrouped!r}, but groups are such as {seen.pop()!r}: give it the type "
-            "of the groups, or pass None"
-        )
-    negative = [group for group in seen if isinstance(group, (int, float)) and group < 0]
-    if ungrouped == -1 and -1 in negative and len(negative) > 1:
-        warnings.warn(
-            f"The group -1 is taken to mean 'in no group', but {min(negative)!r} is a group too: "
-            "pass ungrouped=None if -1 is a group like the others",
-            UserWarning,
-            stacklevel=5,
-        )
-    # A missing group has the code -1, which is the last entry.
-    return [
-        np.array([*(group == ungrouped for group in classes.tolist()), True])[codes]
-        for classes, codes in encoded
-    ]
-
-
-def _check_length(codes: IndexArray, name: str, n: int, of: str) -> None:
-    if len(codes) != n:
-        raise ValueError(f"{name} has {len(codes)} entries, but there are {n} {of}")

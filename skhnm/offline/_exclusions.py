@@ -7,12 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from skhnm.common._groups import Codes
 from skhnm.common._typing import IndexArray
 from skhnm.neighbors._sorted import Side
 from skhnm.offline._positives import Positives
-
-Codes = tuple[IndexArray, IndexArray]
-"""Classes or groups of the queries (n,) and, in the same codes, of the corpus (N,)."""
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,14 @@ from skhnm.metrics import (
     precision_at_k,
     r_precision,
     recall_at_k,
+    relevant_recall_at_k,
     retrieval_report,
 )
 from tests import cases, naive, naive_metrics
 
-FUNCTIONS = [recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank]
-WITH_PLACES = [recall_at_k, precision_at_k, map_at_r, mean_reciprocal_rank]
+AT_K = [recall_at_k, relevant_recall_at_k, precision_at_k]
+FUNCTIONS = [*AT_K, r_precision, map_at_r, mean_reciprocal_rank]
+WITH_PLACES = [*AT_K, map_at_r, mean_reciprocal_rank]
 TRIALS = [(f, {}) for f in FUNCTIONS] + [(f, {"k": k}) for f in WITH_PLACES for k in (1, 3, 100)]
 NOTHING_TO_JUDGE = {"singletons", "one class", "none labelled", "one row", "no rows"}
 
@@ -67,6 +69,7 @@ def test_by_hand():
     ranked = naive_metrics.rankings(line, [0, 1, 0, 0, 1], line, [0, 1, 0, 0, 1], range(5))
     assert [runs.index([True]) + 1 for runs in ranked] == first
     assert recall_at_k(line, y, k=2) == 3 / 5
+    assert relevant_recall_at_k(line, y, k=2) == pytest.approx((1 / 2 + 1 / 2 + 1 / 2) / 5)
     assert precision_at_k(line, y, k=1) == 1 / 5
     assert mean_reciprocal_rank(line, y) == pytest.approx(np.mean(1 / np.array(first)))
     assert mean_reciprocal_rank(line, y, k=2) == pytest.approx((1 + 3 / 2 - 1 / 2) / 5)
@@ -78,6 +81,7 @@ def test_where_rows_are_equally_near_it_is_the_mean_over_all_orders_of_them():
     same, y = np.zeros((4, 2)), [0, 0, 1, 1]  # each has one match among three
     assert recall_at_k(same, y) == precision_at_k(same, y) == r_precision(same, y) == 1 / 3
     assert recall_at_k(same, y, k=2) == pytest.approx(2 / 3)
+    assert relevant_recall_at_k(same, y, k=2) == pytest.approx(2 / 3)
     assert precision_at_k(same, y, k=2) == 1 / 3
     assert mean_reciprocal_rank(same, y) == pytest.approx((1 + 1 / 2 + 1 / 3) / 3)
     assert mean_reciprocal_rank(same, y, k=2) == pytest.approx((1 + 1 / 2) / 3)
@@ -91,11 +95,12 @@ def test_where_rows_are_equally_near_it_is_the_mean_over_all_orders_of_them():
 def test_a_collapsed_embedding_is_as_good_as_chance(function, arguments):
     y = np.repeat([0, 1], [90, 10])
     n, R = 99, np.where(y == 0, 89, 9)
-    k = np.minimum(arguments.get("k") or {recall_at_k: 1, precision_at_k: 1}.get(function, n), n)
+    k = np.minimum(arguments.get("k") or (1 if function in AT_K else n), n)
     places = np.arange(1, n + 1)[:, None]
     none = np.vstack([np.ones(100), np.cumprod(1 - R / (n - places + 1), axis=0)])  # of the first
     chance = {
         recall_at_k: 1 - none[k],
+        relevant_recall_at_k: np.full(100, k / n),
         precision_at_k: R / n,
         r_precision: R / n,
         map_at_r: (
@@ -149,9 +154,17 @@ def test_where_k_is_less_than_R_MAP_is_that_of_the_first_k_places():
 @every_function
 def test_one_for_a_perfect_embedding_and_less_for_any_other(function):
     y = np.arange(24) % 2
+    k = {"k": 11} if function is relevant_recall_at_k else {}  # all the matches that there are
     apart = 10.0 * y[:, None] + np.linspace(0, 1, 24)[:, None]
-    assert function(apart, y) == 1.0
-    assert 0.0 < function(np.random.default_rng(0).normal(size=(24, 2)), y) < 1.0
+    assert function(apart, y, **k) == 1.0
+    assert 0.0 < function(np.random.default_rng(0).normal(size=(24, 2)), y, **k) < 1.0
+
+
+def test_one_match_satisfies_one_recall_and_the_other_wants_all():
+    gallery = {"reference": [[1.0], [2.0], [3.0], [4.0]], "reference_y": ["a", "b", "a", "a"]}
+    for k, found in ((1, 1 / 3), (2, 1 / 3), (3, 2 / 3), (4, 1.0)):
+        assert recall_at_k([[0.0]], ["a"], k=k, **gallery) == 1.0
+        assert relevant_recall_at_k([[0.0]], ["a"], k=k, **gallery) == found
 
 
 # What they are equal to.
@@ -380,7 +393,7 @@ def test_places_are_whole_numbers_from_one(function, k, error):
     assert function(Z, Y, k=np.int64(2)) == function(Z, Y, k=2)
 
 
-@pytest.mark.parametrize("function", [recall_at_k, precision_at_k])
+@pytest.mark.parametrize("function", AT_K)
 def test_recall_and_precision_need_their_k(function):
     with pytest.raises(TypeError, match="k must be an integer >= 1, got None"):
         function(Z, Y, k=None)

@@ -13,11 +13,14 @@ from skhnm.metrics import (
     precision_at_k,
     r_precision,
     recall_at_k,
+    relevant_recall_at_k,
     retrieval_report,
 )
 from tests import cases, naive_metrics
 
-FUNCTIONS = [recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank]
+FUNCTIONS = [
+    recall_at_k, relevant_recall_at_k, precision_at_k, r_precision, map_at_r, mean_reciprocal_rank,
+]  # fmt: skip
 Z, Y = cases.uneven()
 
 every_function = pytest.mark.parametrize(

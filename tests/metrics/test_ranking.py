@@ -43,10 +43,10 @@ def way(request, monkeypatch):
         monkeypatch.setattr(_ranking, "_MOST_ENTRIES", 0)
 
 
-def by_loops(Z, y, reference, reference_y, own, cap):
+def by_loops(Z, y, reference, reference_y, own, cap, groups=(None, None)):
     """Rows of what a ranking says of each judged query."""
     rows = []
-    for runs in naive_metrics.rankings(Z, y, reference, reference_y, own):
+    for runs in naive_metrics.rankings(Z, y, reference, reference_y, own, *groups):
         R = naive_metrics.n_matches(runs)
         places = min(R, cap or R)
         rows.append(
@@ -93,6 +93,71 @@ def test_equals_plain_loops_with_a_reference_apart(way, name):
     Z[3], y[3] = reference[7], reference_y[7] = reference[7], 1
     asked = Z, y, reference, reference_y, own, None
     np.testing.assert_allclose(by_tiles(*asked), by_loops(*asked))
+
+
+GROUPS = {
+    "a few of two rows": lambda random, n: np.where(np.arange(n) < 40, np.arange(n) // 2, -1),
+    "some large": lambda random, n: random.integers(-1, 3, n),
+    "each its own": lambda random, n: np.arange(n),
+    "nearly all in one": lambda random, n: np.where(random.random(n) < 0.9, 0, -1),
+}
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_equals_plain_loops_where_rows_of_a_group_are_left_out(way, name, grouped):
+    Z, y = data(name)
+    own = np.arange(len(Z))
+    groups = GROUPS[grouped](np.random.default_rng(1), len(Z))
+    asked = Z, y, Z, y, own, None
+    np.testing.assert_allclose(
+        by_tiles(*asked, groups=(groups, groups)), by_loops(*asked, (groups, groups))
+    )
+
+
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_equals_plain_loops_with_groups_of_a_reference_apart(way, grouped):
+    """Queries may have an own row in their group, out of it, or none."""
+    random = np.random.default_rng(2)
+    reference, reference_y = data("ties")
+    own = np.where(np.arange(40) % 3 == 0, -1, random.permutation(150)[:40])
+    y = np.where(own >= 0, reference_y[own], random.integers(-1, 6, 40))
+    groups = GROUPS[grouped](random, 40), GROUPS[grouped](random, 150)
+    asked = reference[own] + (own % 2)[:, None], y, reference, reference_y, own, None
+    np.testing.assert_allclose(by_tiles(*asked, groups=groups), by_loops(*asked, groups))
+
+
+def first_by_loops(*data):
+    return [
+        naive_metrics.mean_reciprocal_in(runs, math.inf) for runs in naive_metrics.rankings(*data)
+    ]
+
+
+@pytest.mark.parametrize("name", DATA)
+@pytest.mark.parametrize("grouped", GROUPS)
+def test_first_matches_that_are_far_and_rows_of_the_group_before_them(name, grouped):
+    Z, y = data(name, classes=6)
+    own = np.arange(len(Z))
+    groups = GROUPS[grouped](np.random.default_rng(1), len(Z))
+    found = rank_matches(Z, y, Z, y, own, groups=(groups, groups), find_first=True, cap=1)
+    np.testing.assert_allclose(
+        found.reciprocal_rank, first_by_loops(Z, y, Z, y, own, groups, groups)
+    )
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_far_first_matches_that_tie_with_rows_of_the_group_and_with_the_own_row(shift):
+    """On a line, of its class and of others, of its group and not, before and beside the match."""
+    places = np.repeat([0.0, 1.0, -1, 2, -2, 3], [1, 9, 8, 7, 6, 5])
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        y, groups = random.integers(0, 9, 36), random.integers(-1, 3, 36)
+        reference_groups = np.where(random.random(36) < 0.5, groups, random.integers(-1, 3, 36))
+        Z, own = places[:, None], np.arange(36)
+        asked = Z + shift, y, Z, y, own
+        given = groups, reference_groups
+        found = rank_matches(*asked, groups=given, find_first=True, cap=1).reciprocal_rank
+        np.testing.assert_allclose(found, first_by_loops(*asked, *given))
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e12, pytest.param(1e25, marks=pytest.mark.jit)])

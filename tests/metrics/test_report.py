@@ -19,7 +19,7 @@ Z, Y = cases.uneven()
 def test_it_says_what_each_function_says(reference, metric):
     report = retrieval_report(Z, Y, ks=(1, 3, 50), metric=metric, **reference)
     for k in (1, 3, 50):
-        for name in ("recall_at", "precision_at"):
+        for name in ("recall_at", "relevant_recall_at", "precision_at"):
             function = getattr(metrics, f"{name}_k")
             assert report[f"{name}_{k}"] == function(Z, Y, k=k, metric=metric, **reference)
     for name in ("r_precision", "map_at_r", "mean_reciprocal_rank"):
@@ -29,10 +29,31 @@ def test_it_says_what_each_function_says(reference, metric):
 def test_its_keys_stand_in_order():
     assert list(retrieval_report(Z, Y)) == [
         "recall_at_1", "recall_at_5", "recall_at_10",
+        "relevant_recall_at_1", "relevant_recall_at_5", "relevant_recall_at_10",
         "precision_at_1", "precision_at_5", "precision_at_10",
         "r_precision", "map_at_r", "mean_reciprocal_rank", "n_queries", "n_without_match",
     ]  # fmt: skip
     assert next(iter(retrieval_report(Z, Y, ks=[]))) == "r_precision"
+
+
+@pytest.mark.parametrize("average", ["query", "class"])
+def test_it_takes_groups_and_averages_and_keeps_what_each_query_has(average):
+    options = {"groups": np.arange(25) // 2}
+    report = retrieval_report(Z, Y, ks=(3,), average=average, **options)
+    counts = {"n_queries", "n_without_match"}
+    assert report.per_query.keys() == report.keys() - counts
+    for name, values in report.per_query.items():
+        function = getattr(metrics, name.replace("_3", "_k"))
+        place = {"k": 3} if "_3" in name else {}
+        assert report[name] == function(Z, Y, average=average, **place, **options)
+        np.testing.assert_array_equal(values, function(Z, Y, average=None, **place, **options))
+        assert np.isnan(values).sum() == report["n_without_match"]
+
+
+def test_it_takes_a_mean_over_queries_or_classes():
+    for average in (None, "rows"):
+        with pytest.raises(ValueError, match="average must be one of 'query', 'class'; got"):
+            retrieval_report(Z, Y, average=average)
 
 
 def test_it_counts_queries_and_those_without_a_match():
@@ -49,8 +70,8 @@ def test_it_prints_as_a_table():
     report = retrieval_report(np.repeat(Z, 60, axis=0), np.repeat(Y, 60), ks=(1, 10))
     lines = str(report).split("\n")
     assert len({len(line) for line in lines}) == 1
-    assert lines[0] == "recall_at_1           1.0000"
-    assert lines[-2] == "n_queries              1,500"
+    assert lines[0] == "recall_at_1            1.0000"
+    assert lines[-2] == "n_queries               1,500"
 
 
 def test_it_is_a_dict_of_plain_numbers():
@@ -60,6 +81,7 @@ def test_it_is_a_dict_of_plain_numbers():
     again = pickle.loads(pickle.dumps(report))
     assert again == report == dict(report)
     assert type(again) is RetrievalReport
+    assert again.per_query.keys() == report.per_query.keys()
     assert str(again) == str(report)
 
 

@@ -4,10 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import NotFittedError, UnsetMetadataPassedError
 from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
@@ -21,11 +22,20 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skhnm import HardNegativeMetricLearner, metrics
-from skhnm.metrics import map_at_r, precision_at_k, recall_at_k, retrieval_scorer
+from skhnm.metrics import (
+    map_at_r,
+    precision_at_k,
+    recall_at_k,
+    relevant_recall_at_k,
+    retrieval_scorer,
+)
 
 pytestmark = pytest.mark.jit
 
-NAMES = ["recall_at_k", "precision_at_k", "r_precision", "map_at_r", "mean_reciprocal_rank"]
+NAMES = [
+    "recall_at_k", "relevant_recall_at_k", "precision_at_k", "r_precision", "map_at_r",
+    "mean_reciprocal_rank",
+]  # fmt: skip
 
 
 def learner(**parameters):
@@ -48,6 +58,15 @@ def test_it_takes_places_and_the_cosine(digits):
     assert vars(retrieval_scorer("recall_at_5")) == vars(retrieval_scorer("recall_at_k", k=5))
     scorer = retrieval_scorer("map_at_r", k=4, metric="cosine", n_jobs=1)
     assert scorer(fitted, X, y) == map_at_r(Z, y, k=4, metric="cosine")
+    found = retrieval_scorer("relevant_recall_at_5")(fitted, X, y)
+    assert found == relevant_recall_at_k(Z, y, k=5) < recall_at_k(Z, y, k=5)
+
+
+def test_it_takes_the_mean_over_classes(digits):
+    X, y = digits[0][:150], np.sort(digits[1])[:150]
+    fitted = PCA(3).fit(X)
+    expected = map_at_r(fitted.transform(X), y, average="class")
+    assert retrieval_scorer("map_at_r", average="class")(fitted, X, y) == expected
 
 
 # Which estimators.
@@ -148,7 +167,8 @@ def test_cross_validation_takes_several(digits):
     scores = cross_validate(pipe, *digits, cv=3, scoring=scoring, error_score="raise")
     for name in scoring:
         assert scores[f"test_{name}"].shape == (3,)
-        assert (scores[f"test_{name}"] > 0.3).all()
+        # Of a fold's many matches of a query, one is found at k = 1.
+        assert (scores[f"test_{name}"] > (0.0 if name == "relevant_recall_at_k" else 0.3)).all()
 
 
 def test_a_grid_search_chooses_by_it_and_fits_again(digits):
@@ -192,6 +212,76 @@ def test_a_fold_that_cannot_be_judged_says_why():
         )
 
 
+# Groups.
+
+
+def test_rows_of_one_group_are_taken_out_of_each_others_rankings(digits):
+    X, y = digits
+    fitted, groups = PCA(3).fit(X), np.arange(len(y)) // 3
+    Z = fitted.transform(X)
+    expected = map_at_r(Z, y, groups=groups)
+    assert retrieval_scorer("map_at_r")(fitted, X, y, groups=groups) == expected != map_at_r(Z, y)
+    some = np.where(groups < 20, groups, -1)
+    scorer = retrieval_scorer("map_at_r", ungrouped=None)
+    assert scorer(fitted, X, y, groups=some) == map_at_r(Z, y, groups=some, ungrouped=None)
+
+
+def by_fold(X, y, groups, splits):
+    """What the scorer should say of each fold, with and without groups."""
+    embeddings = [(PCA(3).fit(X[train]).transform(X[test]), test) for train, test in splits]
+    return [
+        [map_at_r(Z, y[test], groups=given[test]) for Z, test in embeddings]
+        for given in (groups, np.arange(len(y)))
+    ]
+
+
+@pytest.mark.parametrize("request_as", [True, "frames"])
+def test_cross_validation_passes_groups_on_to_a_scorer_that_asks_for_them(digits, request_as):
+    X, y = digits
+    groups, cv = np.arange(len(y)) // 4, KFold(3)
+    name = "groups" if request_as is True else request_as
+    expected, without = by_fold(X, y, groups, cv.split(X))
+    with config_context(enable_metadata_routing=True):
+        scorer = retrieval_scorer("map_at_r").set_score_request(groups=request_as)
+        asked = {"cv": cv, "params": {name: groups}, "error_score": "raise"}
+        assert cross_val_score(PCA(3), X, y, scoring=scorer, **asked).tolist() == expected
+        again = pickle.loads(pickle.dumps(scorer))
+        assert cross_val_score(PCA(3), X, y, scoring=again, **asked).tolist() == expected
+        silent = retrieval_scorer("map_at_r").set_score_request(groups=False)
+        scores = cross_validate(PCA(3), X, y, scoring={"with": scorer, "without": silent}, **asked)
+        assert scores["test_with"].tolist() == expected
+        assert scores["test_without"].tolist() == without != expected
+
+
+def test_groups_may_be_for_the_splits_as_well_and_in_a_search(digits):
+    X, y = digits
+    groups, cv = np.arange(len(y)) // 4, GroupKFold(3)
+    expected, _ = by_fold(X, y, groups, cv.split(X, y, groups))
+    with config_context(enable_metadata_routing=True):
+        scorer = retrieval_scorer("map_at_r").set_score_request(groups=True)
+        search = GridSearchCV(PCA(), {"n_components": [3]}, scoring=scorer, cv=cv)
+        search.fit(X, y, groups=groups)
+        assert search.best_score_ == pytest.approx(np.mean(expected))
+        found = search.score(X, y, groups=groups)
+    assert found == map_at_r(search.transform(X), y, groups=groups)
+
+
+def test_groups_that_nobody_asked_for_are_an_error(digits):
+    X, y = digits
+    with (
+        config_context(enable_metadata_routing=True),
+        pytest.raises(UnsetMetadataPassedError, match="groups"),
+    ):
+        cross_val_score(
+            PCA(3), X, y, scoring=retrieval_scorer("map_at_r"), params={"groups": y}, cv=KFold(3)
+        )
+
+
+def test_nothing_is_asked_for_where_metadata_routing_is_off():
+    with pytest.raises(RuntimeError, match="set_score_request needs metadata routing, which is"):
+        retrieval_scorer("map_at_r").set_score_request(groups=True)
+
+
 # Itself.
 
 
@@ -201,6 +291,8 @@ def test_it_shows_how_it_was_made():
         repr(retrieval_scorer("recall_at_k", k=5, metric="cosine", n_jobs=2))
         == "retrieval_scorer('recall_at_k', k=5, metric='cosine', n_jobs=2)"
     )
+    shown = "retrieval_scorer('map_at_r', ungrouped=None, average='class')"
+    assert repr(retrieval_scorer("map_at_r", average="class", ungrouped=None)) == shown
 
 
 @pytest.mark.parametrize(
@@ -211,6 +303,7 @@ def test_it_shows_how_it_was_made():
         ({"k": 0}, ValueError, "k must be an integer >= 1, or None"),
         ({"name": "r_precision", "k": 3}, ValueError, "so it has no k: leave it out"),
         ({"metric": "manhattan"}, ValueError, "metric must be one of"),
+        ({"average": None}, ValueError, "average must be one of 'query', 'class'; got None"),
         ({"n_jobs": 0}, ValueError, "n_jobs == 0"),
     ],
 )

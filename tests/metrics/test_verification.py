@@ -1,7 +1,6 @@
 """How well a distance tells pairs of one class from pairs of two."""
 
 import pickle
-import tracemalloc
 
 import numpy as np
 import pytest
@@ -9,39 +8,21 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_distances, paired_cosine_distances
 
 from skhnm.metrics import VerificationReport, verification_report
-from skhnm.metrics._verification import draw_pairs
 from tests import cases, naive_metrics
 
 Z, Y = cases.uneven()
 NOTHING_TO_JUDGE = {"singletons", "one class", "none labelled", "one row", "no rows"}
 FAR = (0.0, 0.001, 0.1, 0.35, 1.0)
+GIVEN = {"y": None, "pairs": [[0, 1], [0, 2]], "pair_y": [1, -1]}
 
 
 @pytest.mark.parametrize("case", [name for name in cases.CASES if name not in NOTHING_TO_JUDGE])
 def test_it_is_what_plain_loops_say(case):
     Z, y = cases.CASES[case]
     found = verification_report(Z, y, far=FAR, unlabelled=-1)
-    expected = naive_metrics.verification(Z, y, naive_metrics.pairs_of(y), FAR)
+    expected = naive_metrics.verification_of_rows(Z, y, naive_metrics.pairs_of(y), FAR)
     assert list(found) == list(expected)
     assert found == pytest.approx(expected, rel=1e-9)
-
-
-def test_given_pairs_are_judged_as_they_are():
-    random = np.random.default_rng(0)
-    pairs = random.integers(0, 25, size=(200, 2))
-    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    found = verification_report(Z, Y, pairs=pairs, far=FAR)
-    assert found == pytest.approx(naive_metrics.verification(Z, Y, pairs.tolist(), FAR))
-    assert verification_report(Z, Y, pairs=pairs.tolist(), far=FAR) == found
-    assert verification_report(Z, Y, pairs=pairs[:, ::-1], far=FAR) == found
-
-
-def test_given_pairs_with_an_unlabelled_row_are_left_out():
-    pairs = np.array(naive_metrics.pairs_of(Y))
-    labelled = (Y[pairs] != 0).all(axis=1)
-    found = verification_report(Z, Y, pairs=pairs, unlabelled=0)
-    assert found == verification_report(Z, Y, pairs=pairs[labelled])
-    assert found == pytest.approx(verification_report(Z, Y, unlabelled=0))
 
 
 def test_the_area_is_scikit_learns(digits):
@@ -74,8 +55,11 @@ def test_the_threshold_gives_the_accuracy_that_is_promised(digits, metric):
 def test_a_perfect_embedding():
     report = verification_report([[0.0], [1.0], [10.0], [11.0]], [0, 0, 1, 1], far=[0.0])
     assert report == {
-        "roc_auc": 1.0, "eer": 0.0, "tar_at_far_0": 1.0,
-        "best_threshold": 5.0, "best_balanced_accuracy": 1.0, "n_same": 2, "n_different": 4,
+        "roc_auc": 1.0, "eer": 0.0, "eer_threshold": 5.0,
+        "tar_at_far_0": 1.0, "threshold_at_far_0": 5.0,
+        "best_f1": 1.0, "best_f1_threshold": 5.0, "best_accuracy": 1.0,
+        "best_accuracy_threshold": 5.0, "best_threshold": 5.0, "best_balanced_accuracy": 1.0,
+        "n_same": 2, "n_different": 4,
     }  # fmt: skip
 
 
@@ -90,6 +74,65 @@ def test_an_embedding_that_is_always_wrong_still_has_a_threshold():
 def test_identical_rows_tell_nothing():
     report = verification_report(np.ones((12, 2)), np.arange(12) % 3)
     assert report["roc_auc"] == report["eer"] == report["best_balanced_accuracy"] == 0.5
+
+
+# Thresholds.
+
+
+def figures_beside(report):
+    """The name of the figure that each threshold attains, and what the report says of it."""
+    yield "balanced_accuracy", report["best_threshold"], report["best_balanced_accuracy"]
+    for name in ("f1", "accuracy"):
+        yield name, report[f"best_{name}_threshold"], report[f"best_{name}"]
+    for key in report:
+        if key.startswith("tar_at_far"):
+            yield "tar", report[key.replace("tar", "threshold", 1)], report[key]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_threshold_attains_the_figure_beside_it(seed):
+    """Of few distances, so that many tie, zero among them; with more pairs of one kind."""
+    random = np.random.default_rng(seed)
+    Z = random.integers(seed % 2, 5, size=(40, 1)) * 1.0
+    pairs = np.stack([random.permutation(40)[:2] for _ in range(60)])
+    pair_y = np.where(random.random(60) < (0.1, 0.5, 0.9)[seed % 3], 1, -1)
+    pair_y[:2] = 1, -1
+    report = verification_report(Z, pairs=pairs, pair_y=pair_y, far=FAR)
+    d = np.abs(Z[pairs[:, 0], 0] - Z[pairs[:, 1], 0]).tolist()
+    for name, threshold, figure in figures_beside(report):
+        assert np.isfinite(threshold)
+        assert naive_metrics.figures_at(d, pair_y == 1, threshold)[name] == figure
+    for rate in FAR:
+        at = naive_metrics.figures_at(d, pair_y == 1, report[f"threshold_at_far_{rate:g}"])
+        assert at["far"] <= rate
+    assert report == pytest.approx(naive_metrics.verification(d, pair_y == 1, FAR))
+
+
+def test_distances_next_to_each_other_are_told_apart_all_the_same():
+    """Halfway between two numbers that have none between them would be one of them."""
+    one = np.nextafter(1.0, 2.0)
+    for near, far in ((1.0, one), (one, np.nextafter(one, 2.0))):
+        Z = [[0.0], [near], [far]]
+        report = verification_report(Z, pairs=[[0, 1], [0, 2]], pair_y=[1, -1])
+        assert report["best_accuracy"] == 1.0
+        assert near <= report["best_accuracy_threshold"] < far
+
+
+def test_a_threshold_that_accepts_nobody_is_below_every_distance():
+    """Pairs of one class are the farthest, so that every accept is false."""
+    given = {"pairs": [[0, 1], [0, 2]], "pair_y": [-1, 1], "far": [0.5]}
+    report = verification_report([[0.0], [1.0], [2.0]], **given)
+    assert (report["tar_at_far_0.5"], report["threshold_at_far_0.5"]) == (0.0, 0.5)
+    report = verification_report([[0.0], [0.0], [2.0]], **given)
+    assert (report["tar_at_far_0.5"], report["threshold_at_far_0.5"]) == (0.0, -1.0)
+    assert (report["best_accuracy"], report["best_accuracy_threshold"]) == (0.5, -1.0)
+
+
+def test_the_threshold_of_equal_errors_is_where_they_are_nearest_each_other():
+    Z = [[0.0], [1.0], [2.0], [3.0], [4.0]]
+    pairs, pair_y = [[0, 1], [0, 2], [0, 3], [0, 4]], [1, -1, 1, -1]
+    report = verification_report(Z, pairs=pairs, pair_y=pair_y)
+    assert (report["eer"], report["eer_threshold"]) == (0.5, 2.5)
 
 
 def test_far_from_the_origin_nothing_changes():
@@ -111,73 +154,6 @@ def test_by_cosine_a_zero_row_is_similar_to_none_but_zero_rows():
     report = verification_report(Z, [0, 0, 1, 1], metric="cosine")
     assert report["best_threshold"] == pytest.approx(0.5)  # between 0 and 1
     assert report["roc_auc"] == 1.0
-
-
-# Which pairs.
-
-
-def as_set(pairs):
-    return {frozenset(pair) for pair in pairs.tolist()}
-
-
-@pytest.mark.parametrize(
-    "case", ["uneven", "some unlabelled", "one class", "singletons", "no rows"]
-)
-def test_few_rows_are_compared_in_every_pair_once(case):
-    _, y = cases.CASES[case]
-    pairs = draw_pairs(y, 300, np.random.default_rng(0))
-    assert len(pairs) == len(as_set(pairs))
-    assert as_set(pairs) == {frozenset(pair) for pair in naive_metrics.pairs_of(y)}
-
-
-def test_of_many_rows_as_many_pairs_of_each_kind_are_drawn_without_repetition():
-    y = np.random.default_rng(0).permutation(np.repeat([-1, 0, 1, 2], [5, 30, 20, 10]))
-    pairs = draw_pairs(y, 200, np.random.default_rng(0))
-    same = y[pairs[:, 0]] == y[pairs[:, 1]]
-    assert len(as_set(pairs)) == 200
-    assert same.sum() == 100
-    assert (y[pairs] >= 0).all()
-    assert (pairs[:, 0] != pairs[:, 1]).all()
-
-
-def test_all_of_a_kind_are_taken_where_there_are_fewer():
-    report = verification_report(np.arange(100.0)[:, None], np.arange(100) // 2, max_pairs=1000)
-    assert (report["n_same"], report["n_different"]) == (50, 500)
-
-
-def test_every_pair_is_as_likely_as_any_other_of_its_kind():
-    y = np.repeat([0, 1, 2], [6, 3, 2])
-    counts = np.zeros((11, 11))
-    random = np.random.default_rng(0)
-    for _ in range(4000):
-        pairs = draw_pairs(y, 10, random)
-        counts[pairs.min(axis=1), pairs.max(axis=1)] += 1
-    upper = np.triu(np.ones((11, 11), dtype=bool), 1)
-    same = upper & (y[:, None] == y)
-    for kind in (same, upper & ~same):
-        expected = 4000 * 5 / kind.sum()
-        assert counts[~upper].sum() == 0
-        assert np.abs(counts[kind] - expected).max() < 5 * np.sqrt(expected)
-
-
-def test_the_sample_follows_the_seed():
-    first = verification_report(Z, Y, max_pairs=60, random_state=1)
-    assert first == verification_report(Z, Y, max_pairs=60, random_state=1)
-    assert first != verification_report(Z, Y, max_pairs=60, random_state=2)
-    whole = verification_report(Z, Y, max_pairs=300, random_state=1)
-    assert whole == verification_report(Z, Y, random_state=2)
-
-
-def test_memory_grows_with_the_pairs_and_not_with_the_square_of_the_rows():
-    n = 40_000  # n² bytes would be 1.6 GB
-    Z = np.random.default_rng(0).normal(size=(n, 2))
-    tracemalloc.start()
-    report = verification_report(Z, np.arange(n) % 100, max_pairs=20_000, random_state=0)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 50e6
-    assert report["n_same"] == report["n_different"] == 10_000
-    assert report["roc_auc"] == pytest.approx(0.5, abs=0.02)
 
 
 # What it is, and what it refuses.
@@ -226,6 +202,31 @@ def test_it_prints_as_a_table_and_is_a_dict_of_plain_numbers():
         (
             {"y": np.arange(25) // 13, "pairs": [[0, 1], [2, 3]]}, ValueError,
             "no pairs of different classes.*pass pairs of both kinds",
+        ),
+        # Pairs with what they are.
+        ({"y": None, "pairs": [[0, 1]]}, ValueError, "y is None, and so is pair_y"),
+        ({"pairs": [[0, 1]], "pair_y": [1]}, ValueError, "pair_y and labels of rows both say"),
+        ({"y": None, "pair_y": [1]}, ValueError, "pair_y is given without pairs"),
+        ({**GIVEN, "reference_y": Y}, ValueError, "pair_y and labels of rows both say"),
+        ({**GIVEN, "unlabelled": -1}, ValueError, "unlabelled names a label, but pair_y is"),
+        ({**GIVEN, "pair_y": [1, 0]}, ValueError, "pair_y must hold 1 for .* -1 .*, got 0"),
+        ({**GIVEN, "pair_y": [True, False]}, ValueError, "pair_y must hold 1 .*, got False"),
+        ({**GIVEN, "pair_y": ["1", "-1"]}, ValueError, "pair_y must hold 1 .*, got '-1'"),
+        ({**GIVEN, "pair_y": [1, None]}, ValueError, "pair_y contains missing"),
+        ({**GIVEN, "pair_y": [1, 1]}, ValueError, "no pairs of different classes.*both kinds"),
+        ({**GIVEN, "pair_y": [-1, -1]}, ValueError, "no pairs of one class.*both kinds"),
+        ({**GIVEN, "pair_y": [1]}, ValueError, "pair_y has 1 entries, but there are 2 pairs"),
+        ({**GIVEN, "pairs": [[0, 1], [25, 2]]}, ValueError, r"pairs\[1\] is \[25, 2\], which is"),
+        # Two sets.
+        ({"reference": Z}, ValueError, "reference and reference_y go together"),
+        ({"reference": Z[:, :2], "reference_y": Y}, ValueError, "reference has 2 columns, but Z"),
+        (
+            {"reference": Z[:7], "reference_y": Y[:7], "pairs": [[20, 2], [2, 20]]}, ValueError,
+            r"pairs\[1\] is \[2, 20\], which is no row of the 25 of Z, and one of the 7 of the ref",
+        ),
+        (
+            {"reference": Z, "reference_y": Y + 9}, ValueError,
+            "no pairs of one class.*y and reference_y need two classes, and one in common",
         ),
     ],
 )  # fmt: skip
