@@ -19,13 +19,13 @@ class Thresholds:
     distances : (t,) float64
         A pair is accepted if its distance is at most the threshold: one between every two
         distances that were seen, one below the least, and the largest.
-    true_accepts, false_accepts : (t,) intp
-        Pairs of one class, and of two, that are accepted.
+    true_accepts, false_accepts : (t,)
+        Pairs of one class, and of two, that are accepted, or their weight.
     """
 
     distances: FloatArray
-    true_accepts: IndexArray
-    false_accepts: IndexArray
+    true_accepts: IndexArray | FloatArray
+    false_accepts: IndexArray | FloatArray
 
     @property
     def TAR(self) -> FloatArray:
@@ -44,11 +44,11 @@ class Thresholds:
         right = self.true_accepts + n_different - self.false_accepts
         return right / (n_same + n_different)
 
-    @property
-    def f1(self) -> FloatArray:
-        """Harmonic means of precision and recall of the accepted pairs (t,)."""
+    def f_beta(self, beta: float = 1.0) -> FloatArray:
+        """Return the F-scores of the accepted pairs (t,): recall counts `beta` times as much."""
         n_accepted = self.true_accepts + self.false_accepts
-        return 2 * self.true_accepts / (n_accepted + self.true_accepts[-1])
+        share = self.true_accepts / (n_accepted + beta**2 * self.true_accepts[-1])
+        return (1.0 + beta**2) * share
 
     def equal_error_rate(self) -> float:
         """Return the error rate where the ROC curve meets the line TAR = 1 - FAR."""
@@ -64,7 +64,9 @@ class Thresholds:
         return int(np.argmin(np.abs(1.0 - self.TAR - self.FAR)))
 
 
-def thresholds_of(distances: FloatArray, same: NDArray[np.bool_]) -> Thresholds:
+def thresholds_of(
+    distances: FloatArray, same: NDArray[np.bool_], weights: FloatArray | None = None
+) -> Thresholds:
     """Return every threshold that makes a difference to pairs (t,) of some distances."""
     order = np.argsort(distances)
     ascending = distances[order]
@@ -73,9 +75,8 @@ def thresholds_of(distances: FloatArray, same: NDArray[np.bool_]) -> Thresholds:
     between = (seen[:-1] + seen[1:]) / 2.0
     between = np.where(between < seen[1:], between, seen[:-1])  # it may have been rounded up
     below = seen[0] / 2.0 if seen[0] > 0 else -1.0
-    n_same = np.cumsum(same[order])[last]
+    counts = np.ones(len(same), dtype=np.intp) if weights is None else weights[order]
+    accepted = [np.cumsum(np.where(kind, counts, 0))[last] for kind in (same[order], ~same[order])]
     return Thresholds(
-        np.concatenate([[below], between, seen[-1:]]),
-        np.append(0, n_same),
-        np.append(0, last + 1 - n_same),
+        np.concatenate([[below], between, seen[-1:]]), *(np.append(0, each) for each in accepted)
     )

@@ -158,7 +158,7 @@ def verification_report(
         highest = TAR[np.searchsorted(FAR, rate, "right") - 1]
         report[f"tar_at_far_{rate:g}"] = float(highest)
         report[f"threshold_at_far_{rate:g}"] = at[int(np.searchsorted(TAR, highest))]
-    for name, figures in (("f1", every.f1), ("accuracy", every.accuracy)):
+    for name, figures in (("f1", every.f_beta()), ("accuracy", every.accuracy)):
         best = int(np.argmax(figures))
         report[f"best_{name}"] = float(figures[best])
         report[f"best_{name}_threshold"] = at[best]

@@ -208,7 +208,7 @@ class PairMetricLearner(BaseTupleLearner):
             kinds = np.repeat([1, -1], [len(which) - len(others), len(others)])
             read, weights = Read(read.X, which, which), None
         distances = self._distances(read, 0, 1)
-        self.threshold_ = best_threshold(distances, kinds, weights, **calibration)
+        self.threshold_ = best_threshold(distances, kinds > 0, weights, **calibration)
         return self
 
     def _loss(self) -> Any:
@@ -372,7 +372,7 @@ class PairMetricLearner(BaseTupleLearner):
         distances = self.pair_distance(pairs)
         kinds = _both(read_kinds(y, len(distances)), "calibrate_threshold")
         self.threshold_ = best_threshold(
-            distances, kinds, strategy=strategy, min_rate=min_rate, beta=beta
+            distances, kinds > 0, strategy=strategy, min_rate=min_rate, beta=beta
         )
         return self
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_number
+from skhnm.metrics._thresholds import thresholds_of
 
 STRATEGIES = ("accuracy", "f_beta", "max_tpr", "max_tnr")
 _RATE = {"max_tpr": "true negative", "max_tnr": "true positive"}
@@ -36,7 +38,7 @@ def check_calibration(strategy: Any, min_rate: Any, beta: Any) -> None:
 
 def best_threshold(
     distances: FloatArray,
-    alike: IndexArray,
+    alike: NDArray[np.bool_],
     weights: FloatArray | None = None,
     *,
     strategy: str = "accuracy",
@@ -45,36 +47,13 @@ def best_threshold(
 ) -> float:
     """Return the threshold with the best value that any can have on these pairs.
 
-    Every distance that was seen is a cut, accepting what is no farther, and so is accepting
-    nobody. Of several best cuts the strictest is taken, and the threshold lies halfway to the
-    next distance.
+    Of several best the strictest.
     """
-    order = np.argsort(distances, kind="stable")
-    d = distances[order]
-    weights = np.ones(len(d)) if weights is None else weights[order]
-    positive = np.where(alike[order] > 0, weights, 0.0)
-    ends = np.append(np.flatnonzero(np.diff(d)), len(d) - 1)  # the last of each distance
-    accepted, hits = (np.append(0.0, np.cumsum(w)[ends]) for w in (weights, positive))
-    false = accepted - hits
-    n_alike, n_others = hits[-1], false[-1]
-    TPR, TNR = hits / n_alike, (n_others - false) / n_others
-    value, allowed = {
-        "accuracy": (hits - false, np.ones(len(hits), dtype=bool)),
-        "f_beta": (
-            hits / (accepted + beta**2 * n_alike), np.ones(len(hits), dtype=bool)
-        ),
-        "max_tpr": (TPR, min_rate is None or min_rate <= TNR),
-        "max_tnr": (TNR, min_rate is None or min_rate <= TPR),
-    }[strategy]  # fmt: skip
-    best = int(np.argmax(np.where(allowed, value, -np.inf)))
-    return cut_after(np.append(-np.inf, d[ends]), best)
-
-
-def cut_after(d: FloatArray, place: int) -> float:
-    """Return a threshold that accepts ascending distances up to a place, and none after it."""
-    if place == len(d) - 1:
-        return float(d[place])
-    if not np.isfinite(d[place]):
-        return float(d[place + 1] / 2 if d[place + 1] > 0 else -1.0)
-    middle = float(d[place] + (d[place + 1] - d[place]) / 2)
-    return middle if middle < d[place + 1] else float(d[place])
+    thresholds = thresholds_of(distances, alike, weights)
+    n_others = thresholds.false_accepts[-1]
+    TAR, TNR = thresholds.TAR, (n_others - thresholds.false_accepts) / n_others
+    least = -np.inf if min_rate is None else min_rate
+    values = {"accuracy": thresholds.accuracy, "f_beta": thresholds.f_beta(beta)}
+    values["max_tpr"] = np.where(TNR >= least, TAR, -np.inf)
+    values["max_tnr"] = np.where(TAR >= least, TNR, -np.inf)
+    return float(thresholds.distances[int(np.argmax(values[strategy]))])
