@@ -54,6 +54,6 @@ def best_threshold(
     TAR, TNR = thresholds.TAR, (n_others - thresholds.false_accepts) / n_others
     least = -np.inf if min_rate is None else min_rate
     values = {"accuracy": thresholds.accuracy, "f_beta": thresholds.f_beta(beta)}
-    values["max_tpr"] = np.where(TNR >= least, TAR, -np.inf)
-    values["max_tnr"] = np.where(TAR >= least, TNR, -np.inf)
+    values["max_tpr"] = np.where(least <= TNR, TAR, -np.inf)
+    values["max_tnr"] = np.where(least <= TAR, TNR, -np.inf)
     return float(thresholds.distances[int(np.argmax(values[strategy]))])
