@@ -7,6 +7,7 @@ from skhnm.comparison._function import compare_miners
 from skhnm.comparison._result import MinerComparison
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators._mlp import MLPMetricLearner
+from skhnm.estimators.adapter._adapter import EmbeddingAdapter
 from skhnm.estimators.classifier._classifier import HardNegativeClassifier
 from skhnm.estimators.tuples._pairs import PairMetricLearner
 from skhnm.estimators.tuples._relative import QuadrupletMetricLearner, TripletMetricLearner
@@ -15,6 +16,7 @@ from skhnm.offline._function import mine_hard_negatives
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "EmbeddingAdapter",
     "HardNegativeClassifier",
     "HardNegativeMetricLearner",
     "MLPMetricLearner",
