@@ -27,6 +27,7 @@ NAMES = (
     "network",
     "techniques",
     "uses",
+    "searches",
 )
 
 

@@ -26,7 +26,7 @@ from skhnm.miners._base import NEGATIVE_MINERS
 from skhnm.neighbors._known import INDEXES, resolve_index
 
 SIDES = ("query", "both", "each")
-ALPHAS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
+ALPHAS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 _PATIENCE = 2  # steps without a better score, after which the walk ends
 
 N_FOLDS = 3
@@ -53,7 +53,7 @@ class EmbeddingAdapter(NamedParts):
     n_components : int or None, default=None
         Dimensions to map to, with "both" and "each"; None keeps those of the narrower side.
     alpha : float or "auto", default="auto"
-        Weight of the squared distance to the start, >= 0. "auto" tries 3 to 0.003, from strong to
+        Weight of the squared distance to the start, >= 0. "auto" tries 1 to 0.003, from strong to
         weak, and takes the best by held-out queries.
     negative_miner : str, miner or function, default="hardest"
         Who chooses, in the corpus as it lies by then, what each query is driven away from: see
@@ -207,6 +207,7 @@ class EmbeddingAdapter(NamedParts):
 
     def _fit(self, searches: Searches) -> Self:
         random = check_generator(self.random_state)
+        splits = _splits(searches, random)
         mining = {
             "miner": self.negative_miner, "n_negatives": self.n_negatives, "index": self.index,
             "n_jobs": self.n_jobs, "random_state": int(random.integers(2**32)),
@@ -214,7 +215,6 @@ class EmbeddingAdapter(NamedParts):
         start = starting_maps(self.side, searches, self.n_components)
         alphas = ALPHAS if isinstance(self.alpha, str) else (float(self.alpha),)
         with single_threaded_blas(), standing_crew():
-            splits = _splits(searches, random)
             movers = [Mover(self.side, s, start, self.temperature, mining) for s, _ in splits]
             scores = self._judge(movers, [held_out for _, held_out in splits], start, alphas)
             best = max(scores, key=lambda alpha: scores[alpha])
@@ -353,6 +353,11 @@ def _splits(searches: Searches, random: np.random.Generator) -> list[tuple[Searc
     """
     firsts = searches.positives.rows[searches.positives.starts[:-1]]
     answers, answer_of = np.unique(firsts, return_inverse=True)
+    if len(answers) == 1:
+        raise ValueError(
+            f"all have the same first positive, row {answers[0]}, so no query can be held out to "
+            "judge by: pass queries with other answers too"
+        )
     place = random.permutation(len(answers))[answer_of]
     n = len(searches)
     if n <= MOST_FOR_FOLDS:
