@@ -9,7 +9,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,9 +24,12 @@ class Extras(ABC):
     ----------
     codes : (e,) intp
         Their classes; -1 hides one.
+    move : bool
+        Whether a step moves them: whether anything becomes of their gradient.
     """
 
     codes: IndexArray
+    move: ClassVar[bool] = True
 
     @property
     def rows(self) -> IndexArray:
@@ -49,6 +52,8 @@ class Extras(ABC):
 
 class Constants(Extras):
     """Embeddings of an earlier time: they do not move."""
+
+    move = False
 
     def __init__(self, E: FloatArray, codes: IndexArray, rows: IndexArray | None = None) -> None:
         self.E = E

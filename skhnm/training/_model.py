@@ -89,7 +89,7 @@ class Model:
         rows, norms, extras = memory
         by_rows, by_extras = gradient[: len(rows)], gradient[len(rows) :]
         by_proxies = np.zeros(self._shape)
-        if extras is not None:
+        if extras is not None and members.extras.move:
             E, extra_norms = extras
             members.extras.pull_back(across(by_extras, E, extra_norms), by_rows, by_proxies)
         return across(by_rows, rows, norms), by_proxies
@@ -100,5 +100,7 @@ def across(gradient: FloatArray, unit: FloatArray, norms: FloatArray | None) -> 
     if norms is None:
         return gradient
     along = np.einsum("ij,ij->i", gradient, unit)
-    pulled: FloatArray = (gradient - along[:, None] * unit) / norms[:, None]
+    pulled: FloatArray = along[:, None] * unit
+    np.subtract(gradient, pulled, out=pulled)
+    pulled /= norms[:, None]
     return pulled

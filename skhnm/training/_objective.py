@@ -174,14 +174,15 @@ class Objective:
         return value
 
     def _scatter(self, P: FloatArray) -> FloatArray:
-        """Return the gradient (r + e, m) by where the members lie."""
+        """Return the gradient (r + e, m) by where the members lie; 0 for who does not move."""
         gradient = np.zeros(P.shape)
+        n_moved = len(P) if self.members.extras.move else len(self.members.rows)
         slopes = self._slopes.ravel()
         width = self._others.shape[1]
         height = 128
 
         def gather(tile: int) -> None:
-            begin, end = tile * height, min((tile + 1) * height, len(P))
+            begin, end = tile * height, min((tile + 1) * height, n_moved)
             anchor_gradient_tile(
                 P, P, self._others, self._slopes, *self._by_anchor, begin, end, gradient
             )
@@ -190,7 +191,7 @@ class Objective:
             )
 
         nanoseconds = 2.0 * self._others.size * P.shape[1]
-        run_tiles(gather, -(-len(P) // height), self.n_jobs, nanoseconds)
+        run_tiles(gather, -(-n_moved // height), self.n_jobs, nanoseconds)
         return gradient
 
     def _describe(self) -> MiningStatistics:

@@ -33,6 +33,7 @@ N_FOLDS = 3
 MOST_FOR_FOLDS = 1000  # queries; of more, a part is held out once
 MOST_TO_CHOOSE = 4000  # queries that are learned from where the shrinkage is chosen
 MOST_TO_JUDGE = 2000  # queries
+_MOST_COMPARED = 2e8  # of these with rows of the corpus
 _LEAST = 10  # queries
 _MANY = 10_000  # queries, from which on the last steps of the walk are enough
 
@@ -103,7 +104,8 @@ class EmbeddingAdapter(NamedParts):
     back to the start are what protects; rows known as positives are never among them.
 
     Of at most 1,000 queries each third is held out once; of more, a fifth (at most 2,000), and
-    4,000 of the others choose the shrinkage. Queries with the same first positive are held out
+    4,000 of the others choose the shrinkage (fewer, over a corpus of more than 50,000 rows, but
+    1,000). Queries with the same first positive are held out
     together. Then all are learned from.
 
     References
@@ -366,8 +368,9 @@ def _splits(searches: Searches, random: np.random.Generator) -> list[tuple[Searc
         learned = [np.flatnonzero(~fold) for fold in folds]
     else:
         is_held = place % 5 == 0
-        held_out = [_some(np.flatnonzero(is_held), MOST_TO_JUDGE, random)]
-        learned = [_some(np.flatnonzero(~is_held), MOST_TO_CHOOSE, random)]
+        most = max(MOST_FOR_FOLDS, int(_MOST_COMPARED / len(searches.D)))
+        held_out = [_some(np.flatnonzero(is_held), min(MOST_TO_JUDGE, most // 2), random)]
+        learned = [_some(np.flatnonzero(~is_held), min(MOST_TO_CHOOSE, most), random)]
     return [
         (searches.take(a), searches.take(b))
         for a, b in zip(learned, held_out, strict=True)
