@@ -41,7 +41,11 @@ for package in ("numpy", "sklearn"):
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
                 title, _, text = (ast.get_docstring(node) or "").partition("\n")
                 text = re.sub(rf"\b{node.name}\b", " ", text)
-                if len(title.split()) > 3 and len(text.split()) > 15 and title not in titles:
+                if (
+                    len(title.split()) > 3
+                    and len(text.split()) > 15
+                    and title not in titles
+                ):
                     titles.append(title)
                     texts.append(text)
                     modules.append(str(path.relative_to(root.parent)))
@@ -79,14 +83,18 @@ order = random.permutation(np.flatnonzero(~is_test & queries.any(axis=1)))
 reports = {"none": judge(queries)}
 for n in (100, 500, len(order)):
     judged = order[:n]
-    adapter = EmbeddingAdapter(random_state=0).fit(queries[judged], corpus, positives=judged)
+    adapter = EmbeddingAdapter(random_state=0).fit(
+        queries[judged], corpus, positives=judged
+    )
     reports[str(n)] = judge(adapter.transform_queries(queries))
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 for k, shade in ((10, "#c6dbef"), (3, "#6baed6"), (1, "#08519c")):
     heights = [report[f"recall_at_{k}"] for report in reports.values()]
-    bars = ax.bar(list(reports), heights, color=shade, width=0.6, label=f"among the first {k}")
+    bars = ax.bar(
+        list(reports), heights, color=shade, width=0.6, label=f"among the first {k}"
+    )
     ax.bar_label(bars, fmt="{:.0%}", padding=2, fontsize=9)
 ax.set(xlabel="judged queries", ylabel="queries that find their answer")
 ax.yaxis.set_major_formatter("{x:.0%}")

@@ -6,6 +6,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import column_or_1d
 
@@ -171,6 +172,26 @@ def check_choice(
     if not isinstance(value, str) or value not in choices:
         listed = ", ".join(map(repr, choices)) + (", or None" if optional else "")
         raise ValueError(f"{name} must be one of {listed}; got {value!r}")
+
+
+def check_kinds(given: Any, n: int, name: str) -> NDArray[np.bool_]:
+    """Return which of n pairs are alike, as the user says by +1 and -1.
+
+    Raises
+    ------
+    ValueError
+        If there is anything else, or another number of them.
+    """
+    kinds, codes = encode_labels(given, name=name)
+    wrong = [kind for kind in kinds.tolist() if isinstance(kind, bool) or kind not in (1, -1)]
+    if wrong:
+        raise ValueError(
+            f"{name} must be +1 for a pair that is alike (of one class) and -1 for one that is "
+            f"not, got {wrong[0]!r}: np.where(alike, 1, -1) makes it from booleans"
+        )
+    if len(codes) != n:
+        raise ValueError(f"{name} has {len(codes)} entries, but there are {n} pairs")
+    return (kinds == 1)[codes] if n else np.empty(0, dtype=bool)
 
 
 def check_bool(value: Any, name: str) -> None:

@@ -77,10 +77,9 @@ def prepare(
     data = merge_repeated(X[used], codes[used], weights[used])
     numbers = np.flatnonzero(used)
     data.rows = numbers[data.rows]
-    if len(data) < len(X):
-        stands = np.full(len(X), -1, dtype=np.intp)
-        stands[numbers] = numbers if data.stands is None else numbers[data.stands]
-        data.stands = stands
+    stands = np.full(len(X), -1, dtype=np.intp)
+    stands[numbers] = numbers if data.stands is None else numbers[data.stands]
+    data.stands = stands
     counts = np.bincount(data.codes, minlength=len(classes))
     if (counts > 0).sum() < 2:
         found = f"only {classes[counts > 0].tolist()[0]!r}" if counts.any() else "none"

@@ -54,8 +54,8 @@ class HardNegativeMetricLearner(BaseMetricLearner):
         (batches and the embeddings of earlier ones), "centers" (class means) or "proxies"
         (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
     loss : str or loss, default="auto"
-        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
-        "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle",
+        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "logistic",
+        "lifted", "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle",
         "proxy_anchor", "soft_triple", an instance, or an object with
         ``value_and_grad(d_pos, d_neg)``. "auto" is "robust_nca"; with `normalize`, "sup_con".
         To search over its parameters, as in ``loss__q``, name it, or pass an instance.

@@ -69,8 +69,8 @@ class MLPMetricLearner(BaseMetricLearner):
         (learned points). Each of a tuple is mined by itself, such as ("batch", "proxies").
         "auto" is "dataset"; with `normalize`, "batch", which takes less time where rows are many.
     loss : str or loss, default="auto"
-        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "lifted",
-        "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
+        What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "logistic",
+        "lifted", "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
         "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
         "auto" is "robust_nca"; with `normalize`, "sup_con".
     normalize : bool, default=False

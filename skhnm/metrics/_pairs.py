@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhnm.common._labels import encode_labels, is_default
+from skhnm.common._labels import is_default
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.common._validation import check_index_array, check_pool, check_sides
+from skhnm.common._validation import check_index_array, check_kinds, check_pool, check_sides
 
 
 def read_pairs(
@@ -57,7 +57,7 @@ def read_pairs(
             raise ValueError("unlabelled names a label, but pair_y is given in place of labels")
         Z, pool = check_pool(Z, reference, "reference")
         given = _check_pairs(pairs, len(Z), len(pool), reference is not None)
-        same = _check_pair_y(pair_y, len(given))
+        same = check_kinds(pair_y, len(given), "pair_y")
     _check_both_kinds(same, reference is not None, pairs is None)
     return Z, pool, given, same
 
@@ -146,19 +146,6 @@ def _check_pairs(pairs: Any, n: int, n_pool: int, is_apart: bool) -> IndexArray:
             t = int(np.flatnonzero(wrong.any(axis=1))[0])
             raise ValueError(f"pairs[{t}] is {given[t].tolist()}, {why}")
     return given
-
-
-def _check_pair_y(pair_y: Any, n_pairs: int) -> NDArray[np.bool_]:
-    """Return which pairs are of one class, as the user says by 1 and -1."""
-    kinds, codes = encode_labels(pair_y, name="pair_y")
-    wrong = [kind for kind in kinds.tolist() if isinstance(kind, bool) or kind not in (1, -1)]
-    if wrong:
-        raise ValueError(
-            f"pair_y must hold 1 for a pair of one class and -1 for one of two, got {wrong[0]!r}"
-        )
-    if len(codes) != n_pairs:
-        raise ValueError(f"pair_y has {len(codes)} entries, but there are {n_pairs} pairs")
-    return (kinds == 1)[codes] if n_pairs else np.empty(0, dtype=bool)
 
 
 def _check_both_kinds(same: NDArray[np.bool_], is_apart: bool, drawn: bool) -> None:

@@ -27,8 +27,8 @@ class GivenMiner(BaseMiner):
     Notes
     -----
     A row without a negative, or one that is not among the candidates, is left out. Row numbers
-    are of one X: in a cross-validation, whose folds are other X, write a function with
-    parameters ``rows`` and ``pool_rows``. Triplets go into a `TripletMetricLearner` as they are.
+    are of one X, so this miner has no place in a cross-validation, whose folds are other X.
+    Triplets have, in a `TripletMetricLearner`, which takes them as they are.
 
     Examples
     --------
@@ -101,8 +101,8 @@ def look_up(given: IndexArray, candidates: Candidates, name: str) -> IndexArray:
     c = candidates
     n_given = len(given)
     n_rows = 1 + int(max(c.rows.max(initial=-1), c.pool_rows.max(initial=-1)))
-    stands = np.arange(max(n_given, n_rows), dtype=np.intp) if c.stands is None else c.stands
-    if n_given < len(stands):
+    stands = np.arange(n_rows, dtype=np.intp) if c.stands is None else c.stands
+    if n_given != len(stands):
         raise ValueError(f"{name} has {n_given} rows, but X has {len(stands)}: one for each")
     if given.max(initial=-1) >= len(stands) or given.min(initial=-1) < -1:
         t = int(np.flatnonzero((given >= len(stands)) | (given < -1))[0])

@@ -6,13 +6,14 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from sklearn.utils.validation import check_is_fitted
 
 from skhnm.common._registry import Registry
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.common._validation import check_generator
+from skhnm.common._validation import check_generator, check_kinds
 from skhnm.estimators._fitting import all_or_nothing
 from skhnm.estimators._given import GivenTuples
 from skhnm.estimators.tuples._base import (
@@ -23,7 +24,7 @@ from skhnm.estimators.tuples._base import (
     weights_of,
 )
 from skhnm.estimators.tuples._mined import MinedNegatives, different_pairs
-from skhnm.estimators.tuples._read import Read, read_kinds, read_tuples
+from skhnm.estimators.tuples._read import Read, read_tuples
 from skhnm.estimators.tuples._threshold import best_threshold, check_calibration
 from skhnm.exceptions import MiningWarning
 from skhnm.losses._contrastive import LogisticLoss
@@ -137,7 +138,8 @@ class PairMetricLearner(BaseTupleLearner):
         Parameters
         ----------
         pairs : array-like of shape (n_pairs, 2, n_features), or of indices (n_pairs, 2)
-            Two rows each; indices where there is a `preprocessor`.
+            Two rows each, with features on comparable scales; indices where there is a
+            `preprocessor`.
         y : array-like of shape (n_pairs,)
             +1 for a pair that is alike, -1 for one that is not. If all are +1, negatives are
             mined.
@@ -166,49 +168,47 @@ class PairMetricLearner(BaseTupleLearner):
         calibration = {} if calibration_params is None else dict(calibration_params)
         _check_calibration_params(calibration)
         read = read_tuples(pairs, 2, self.preprocessor)
-        kinds = read_kinds(y, len(read))
+        alike = check_kinds(y, len(read), "y")
         weights = weights_of(sample_weight, len(read))
-        self._check(read, kinds)
+        self._check(read, alike)
         with all_or_nothing(self):
-            return self._fit(read, kinds, weights, calibration)
+            return self._fit(read, alike, weights, calibration)
 
     def _fit(
         self,
         read: Read,
-        kinds: IndexArray,
+        alike: NDArray[np.bool_],
         weights: FloatArray | None,
         calibration: dict[str, Any],
     ) -> Self:
-        which, alike = read.which, kinds > 0
-        apart = which[:, 0] != which[:, 1]
+        apart = read.which[:, 0] != read.which[:, 1]
         used = np.flatnonzero(apart if weights is None else apart & (weights > 0))
-        which, alike = which[used], alike[used]
+        which, is_alike = read.which[used], alike[used]
         some = None if weights is None else weights[used]
-        if not alike.any():
+        if not is_alike.any():
             raise ValueError(
                 "all pairs are different (-1), so nothing says what is alike: add pairs of two "
                 "different rows with y=+1"
             )
-        if alike.all():
+        if is_alike.all():
             given, learner = self._mining(read, which, some)
+            self._learn(learner, read, given)
+            others = different_pairs(which, len(read.X), check_generator(self.random_state))
+            judged = np.concatenate([which, others])
+            distances = self._distances(Read(read.X, judged, judged), 0, 1)
+            alike, weights = np.arange(len(judged)) < len(which), None
+            if not len(others):
+                self.threshold_ = float(distances.max())
+                return self
         else:
             learner = self._resolve(self._loss(), len(which))
             check_judges_pairs(learner.loss)
-            positives = np.where(alike, which[:, 1], -1)[:, None]
-            negatives = np.where(alike, -1, which[:, 1])[:, None]
+            positives = np.where(is_alike, which[:, 1], -1)[:, None]
+            negatives = np.where(is_alike, -1, which[:, 1])[:, None]
             tuples = Tuples(which[:, 0], positives, negatives, some)
-            given = GivenTuples.fixed(which[alike], tuples)
-        self._learn(learner, read, given)
-        if alike.all():
-            others = different_pairs(which, len(read.X), check_generator(self.random_state))
-            if not len(others):
-                self.threshold_ = float(self._distances(read, 0, 1).max())
-                return self
-            which = np.concatenate([which, others])
-            kinds = np.repeat([1, -1], [len(which) - len(others), len(others)])
-            read, weights = Read(read.X, which, which), None
-        distances = self._distances(read, 0, 1)
-        self.threshold_ = best_threshold(distances, kinds > 0, weights, **calibration)
+            self._learn(learner, read, GivenTuples.fixed(which[is_alike], tuples))
+            distances = self._distances(read, 0, 1)
+        self.threshold_ = best_threshold(distances, alike, weights, **calibration)
         return self
 
     def _loss(self) -> Any:
@@ -284,8 +284,8 @@ class PairMetricLearner(BaseTupleLearner):
             In [0, 1]; ties count half.
         """
         scores = self.decision_function(pairs)
-        kinds = _both(read_kinds(y, len(scores)), "score")
-        return float(roc_auc_score(kinds, scores, sample_weight=sample_weight))
+        alike = _both(check_kinds(y, len(scores), "y"), "score")
+        return float(roc_auc_score(alike, scores, sample_weight=sample_weight))
 
     def set_threshold(self, threshold: Any) -> Self:
         """Set the distance up to which a pair is taken to be alike.
@@ -370,31 +370,31 @@ class PairMetricLearner(BaseTupleLearner):
         """
         check_calibration(strategy, min_rate, beta)
         distances = self.pair_distance(pairs)
-        kinds = _both(read_kinds(y, len(distances)), "calibrate_threshold")
+        alike = _both(check_kinds(y, len(distances), "y"), "calibrate_threshold")
         self.threshold_ = best_threshold(
-            distances, kinds > 0, strategy=strategy, min_rate=min_rate, beta=beta
+            distances, alike, strategy=strategy, min_rate=min_rate, beta=beta
         )
         return self
 
-    def _check(self, read: Read, kinds: IndexArray) -> None:
+    def _check(self, read: Read, alike: NDArray[np.bool_]) -> None:
         """Refuse pairs that say nothing, and tell of those that contradict each other."""
         refuse(same_index(read, 0, 1), read, "pairs", "a row with itself")
         same = read.which[:, 0] == read.which[:, 1]
         if same.any():
             warnings.warn(
-                f"{int(same.sum())} of {len(read)} pairs are of two equal rows, from which no "
-                "metric can learn: they are left out of the learning",
+                f"Of {len(read)} pairs, two equal rows make up {int(same.sum())}, from which no "
+                "metric can learn: left out of the learning",
                 UserWarning,
                 stacklevel=3,
             )
         low, high = np.sort(read.which, axis=1).T
         keys = low * len(read.X) + high
-        both = np.intersect1d(keys[kinds > 0], keys[kinds < 0])
+        both = np.intersect1d(keys[alike], keys[~alike])
         if len(both):
             first = int(np.flatnonzero(keys == both[0])[0])
             warnings.warn(
-                f"{len(both)} of the pairs are given as alike and as different; the first of "
-                f"them is pairs[{first}], {read.shown[first].tolist()}. Drop the wrong one of each",
+                f"Given both as alike and as different: {len(both)} of {len(read)} pairs, first "
+                f"pairs[{first}], {read.shown[first].tolist()}. Drop the wrong one of each",
                 UserWarning,
                 stacklevel=3,
             )
@@ -432,7 +432,9 @@ def _check_calibration_params(given: dict[str, Any]) -> None:
     check_calibration(**(known | given))
 
 
-def _both(kinds: IndexArray, method: str) -> IndexArray:
-    if (kinds > 0).all() or (kinds < 0).all():
-        raise ValueError(f"{method} needs pairs of both kinds, got {kinds[0]:+d} only")
-    return kinds
+def _both(alike: NDArray[np.bool_], method: str) -> NDArray[np.bool_]:
+    if alike.all() or not alike.any():
+        raise ValueError(
+            f"{method} needs pairs of both kinds, got {'+1' if alike.any() else '-1'} only"
+        )
+    return alike

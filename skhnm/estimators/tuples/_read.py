@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.utils import check_array
-from sklearn.utils.validation import column_or_1d
 
 from skhnm.common._rows import as_rows
 from skhnm.common._typing import FloatArray, IndexArray
@@ -135,28 +134,6 @@ def look_up(preprocessor: Any, indices: IndexArray, name: str) -> FloatArray:
             f"{len(X) - 1}"
         )
     return np.ascontiguousarray(X[indices])
-
-
-def read_kinds(y: Any, n: int, name: str = "y") -> IndexArray:
-    """Return which of n pairs are alike (+1) and which are not (-1).
-
-    Raises
-    ------
-    ValueError
-        If there is anything else, or another number of them.
-    """
-    if y is None:
-        raise ValueError(f"{name} is needed: +1 for a pair that is alike, -1 for one that is not")
-    kinds = column_or_1d(np.asarray(y))
-    if len(kinds) != n:
-        raise ValueError(f"{name} has {len(kinds)} entries for {n} pairs")
-    values = set(np.unique(kinds).tolist()) if kinds.dtype.kind in "iufb" else {"others"}
-    if kinds.dtype.kind == "b" or not values <= {-1, 1}:
-        raise ValueError(
-            f"{name} must be +1 for a pair that is alike and -1 for one that is not, got "
-            f"{np.unique(kinds)[:4].tolist()}: np.where(alike, 1, -1) makes it from booleans"
-        )
-    return kinds.astype(np.intp)
 
 
 def _check_width(d: int, name: str, n_features: int | None) -> None:

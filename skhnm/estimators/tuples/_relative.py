@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -48,6 +49,13 @@ class BaseRelativeLearner(BaseTupleLearner):
         self._check(read)
         used = ~(self._same(read.which, self._near) | self._same(read.which, self._far))
         used &= ~self._is_one_pair(read.which)
+        if not used.all():
+            warnings.warn(
+                f"Of {len(read)} {self._what}, {int((~used).sum())} compare equal rows, from which "
+                "no metric can learn: left out",
+                UserWarning,
+                stacklevel=3,
+            )
         used = used if weights is None else used & (weights > 0)
         if not used.any():
             raise ValueError(

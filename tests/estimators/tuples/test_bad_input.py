@@ -101,9 +101,13 @@ def test_comparisons_of_equal_rows_are_left_out(Learner):
     points = X[tuples]
     nothing = points[:3].copy()
     nothing[:, 1] = nothing[:, 0]
-    with_nothing = Learner().fit(np.concatenate([points, nothing]))
+    with pytest.warns(UserWarning, match="Of 603 .*, 3 compare equal rows"):
+        with_nothing = Learner().fit(np.concatenate([points, nothing]))
     assert np.allclose(with_nothing.components_, Learner().fit(points).components_)
-    with pytest.raises(ValueError, match="there is nothing to learn from"):
+    with (
+        pytest.warns(UserWarning, match="compare equal rows"),
+        pytest.raises(ValueError, match="there is nothing to learn from"),
+    ):
         Learner().fit(nothing)
 
 
