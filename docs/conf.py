@@ -42,7 +42,8 @@ smartquotes = False  # tables hold code
 
 nitpicky = True
 # scikit-learn's own pages are not looked up, so that the documentation builds offline.
-nitpick_ignore_regex = [("py:.*", r"sklearn\..*")]
+# An attribute that is a property is described where its class lists it, not by itself.
+nitpick_ignore_regex = [("py:.*", r"sklearn\..*"), ("py:obj", "components_")]
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections give types, shapes and ranges
