@@ -19,9 +19,18 @@ import skhnm.metrics
 import skhnm.miners
 import skhnm.neighbors
 import skhnm.plotting
-from skhnm import HardNegativeClassifier, HardNegativeMetricLearner, Tuples
+from skhnm import (
+    EmbeddingAdapter,
+    HardNegativeClassifier,
+    HardNegativeMetricLearner,
+    PairMetricLearner,
+    QuadrupletMetricLearner,
+    TripletMetricLearner,
+    Tuples,
+)
 from skhnm.estimators.classifier import Evidence
 from skhnm.metrics import retrieval_scorer
+from skhnm.miners import GivenMiner, GivenPositives
 from skhnm.plotting import EvidenceDisplay
 
 LABELS = {"y", "labels", "query_labels", "pool_y", "reference_y", "classes"}
@@ -46,6 +55,20 @@ ARGUMENTS: dict[str, Any] = {
 QUICK = {"learner": "linear", "encoding": "plain", "n_neighbors": 5}
 """Parameters of a classifier that has little to choose."""
 
+OWN: dict[str, dict[str, Any]] = {
+    PairMetricLearner.__name__: {"pairs": ARGUMENTS["pairs"], "y": np.tile([1, -1], 5)},
+    TripletMetricLearner.__name__: {"triplets": X.reshape(10, 3, 3)},
+    QuadrupletMetricLearner.__name__: {"quadruplets": X[:28].reshape(7, 4, 3)},
+    EmbeddingAdapter.__name__: {"queries": X, "corpus": X, "positives": np.arange(N_ROWS)},
+}
+"""What those are fitted to that learn from no labels."""
+
+MADE_WITH: dict[type, dict[str, Any]] = {
+    GivenMiner: {"negatives": (np.arange(N_ROWS)[:, None] + 1) % N_ROWS},
+    GivenPositives: {"positives": (np.arange(N_ROWS)[:, None] + 3) % N_ROWS},
+    HardNegativeClassifier: QUICK,
+}
+
 CHEAP = {"random_state": 0, "cv": 2, "miners": ("random",)}
 
 TOGETHER = {
@@ -64,8 +87,9 @@ NO_DATA = {
     ("verification_report", "pairs"),
     ("compare_miners", "groups"),
     ("MinerComparisonDisplay", "groups"),
+    *((name, "y") for name in OWN),
 }
-"""Parameters that share a name with data, but are rows, or are for scikit-learn's splitters."""
+"""Parameters that share a name with data, but are rows, kinds of pairs or for splitters."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +128,9 @@ def _door(owner, parameter, known, enter, signature) -> Door:
     def with_what_it_needs(**given: Any) -> Any:
         needed = [name for name, p in signature.items() if p.default is p.empty]
         needed += TOGETHER.get(parameter, [])
-        passed = {name: ARGUMENTS[name] for name in needed if name in signature}
+        own = OWN.get(owner.split(".")[0], {})
+        known = ARGUMENTS | own
+        passed = {name: known[name] for name in [*needed, *own] if name in signature}
         passed |= {name: value for name, value in CHEAP.items() if name in signature}
         return enter(**{**passed, **given})
 
@@ -142,8 +168,13 @@ def _bound(part, method, made_with, parameters):
         options = {name: given.pop(name) for name in list(given) if name not in parameters}
         if "max_iter" in made_with:
             options |= {"max_iter": 2, "random_state": 0}
-        made = part(**{**QUICK, **options} if part is HardNegativeClassifier else options)
-        if method not in ("fit", "partial_fit", "fit_transform") and hasattr(part, "fit"):
+        options = {**MADE_WITH.get(part, {}), **options}
+        made = part(**options)
+        if method in ("fit", "partial_fit", "fit_transform") or not hasattr(part, "fit"):
+            pass
+        elif part.__name__ in OWN:
+            made.fit(**OWN[part.__name__])
+        else:
             made.fit(X, given.get("y", Y) if is_classifier(made) else Y)
         return getattr(made, method)(**given)
 
@@ -196,6 +227,8 @@ def comparable(result: Any) -> Any:
         offsets = [np.asarray(c.get_offsets()) for c in result.ax_.collections]
         plt.close(result.figure_)
         return offsets
+    if isinstance(result, EmbeddingAdapter):
+        return [result.transform_queries(X), result.transform_corpus(X)]
     if hasattr(result, "components_"):
         return [result.components_]
     if hasattr(result, "coefs_"):

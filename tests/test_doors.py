@@ -20,7 +20,10 @@ from tests.doors import (
     doors,
 )
 
-pytestmark = pytest.mark.jit  # what stands behind the doors is tried without it elsewhere
+pytestmark = [
+    pytest.mark.jit,  # what stands behind the doors is tried without it elsewhere
+    pytest.mark.filterwarnings("ignore:No map was better than none"),
+]
 
 every_label_door = pytest.mark.parametrize("door", doors(LABELS), ids=str)
 every_unlabelled_door = pytest.mark.parametrize("door", doors(LABELS, "unlabelled"), ids=str)

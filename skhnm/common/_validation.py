@@ -182,6 +182,8 @@ def check_kinds(given: Any, n: int, name: str) -> NDArray[np.bool_]:
     ValueError
         If there is anything else, or another number of them.
     """
+    if given is None:
+        raise ValueError(f"{name} is needed: +1 for a pair that is alike, -1 for one that is not")
     kinds, codes = encode_labels(given, name=name)
     wrong = [kind for kind in kinds.tolist() if isinstance(kind, bool) or kind not in (1, -1)]
     if wrong:

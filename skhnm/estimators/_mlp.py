@@ -70,8 +70,9 @@ class MLPMetricLearner(BaseMetricLearner):
         "auto" is "dataset"; with `normalize`, "batch", which takes less time where rows are many.
     loss : str or loss, default="auto"
         What a tuple costs: "triplet", "large_margin", "contrastive", "margin", "logistic",
-        "lifted", "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle", "proxy_anchor",
-        "soft_triple", an instance, or an object with ``value_and_grad(d_pos, d_neg)``.
+        "lifted", "npair", "sup_con", "nca", "robust_nca", "multi_similarity", "circle",
+        "proxy_anchor", "soft_triple", an instance, or an object with
+        ``value_and_grad(d_pos, d_neg)``.
         "auto" is "robust_nca"; with `normalize`, "sup_con".
     normalize : bool, default=False
         Bring embeddings to unit length, where Euclidean distance ranks as cosine does.

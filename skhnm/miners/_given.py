@@ -26,7 +26,8 @@ class GivenMiner(BaseMiner):
 
     Notes
     -----
-    A row without a negative, or one that is not among the candidates, is left out. Row numbers
+    A row without a negative, or one that is not among the candidates or has no label, is left
+    out. Row numbers
     are of one X, so this miner has no place in a cross-validation, whose folds are other X.
     Triplets have, in a `TripletMetricLearner`, which takes them as they are.
 
@@ -99,22 +100,27 @@ def look_up(given: IndexArray, candidates: Candidates, name: str) -> IndexArray:
         If a number is no row, there is no list for an anchor, or a row is on the wrong side.
     """
     c = candidates
-    n_given = len(given)
-    n_rows = 1 + int(max(c.rows.max(initial=-1), c.pool_rows.max(initial=-1)))
-    stands = np.arange(n_rows, dtype=np.intp) if c.stands is None else c.stands
-    if n_given != len(stands):
-        raise ValueError(f"{name} has {n_given} rows, but X has {len(stands)}: one for each")
-    if given.max(initial=-1) >= len(stands) or given.min(initial=-1) < -1:
-        t = int(np.flatnonzero((given >= len(stands)) | (given < -1))[0])
+    n_anchors, n_rows = (
+        int(rows.max(initial=-1)) + 1 if c.stands is None else len(c.stands)
+        for rows in (c.rows, c.pool_rows)
+    )
+    if len(given) != n_anchors:
+        raise ValueError(f"{name} has {len(given)} rows, but X has {n_anchors}: one for each")
+    wrong = (given >= n_rows) | (given < -1)
+    if wrong.any():
+        t = int(np.flatnonzero(wrong)[0])
         raise ValueError(
             f"{name} of row {t // given.shape[1]} hold {given.ravel()[t]}, but X has the rows 0 to "
-            f"{len(stands) - 1}; -1 is padding"
+            f"{n_rows - 1}; -1 is padding"
         )
-    anchor_of, place_of = (_places(rows, len(stands)) for rows in (c.rows, c.pool_rows))
-    whose, column = np.nonzero(given[: len(stands)] >= 0)
-    anchors = _through(anchor_of, stands[whose])
-    rows = _through(place_of, stands[given[whose, column]])
+    whose, column = np.nonzero(given >= 0)
+    anchors, rows = whose, given[whose, column]
+    if c.stands is not None:
+        anchors, rows = c.stands[anchors], c.stands[rows]
+    anchors = _through(_places(c.rows, n_anchors), anchors)
+    rows = _through(_places(c.pool_rows, n_rows), rows)
     there = (anchors >= 0) & (rows >= 0)
+    there[there] = (c.codes[anchors[there]] >= 0) & (c.pool_codes[rows[there]] >= 0)
     n = len(c.pool)
     pairs = np.unique(anchors[there] * n + rows[there])
     anchors, rows = pairs // n, pairs % n

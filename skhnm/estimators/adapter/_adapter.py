@@ -27,9 +27,8 @@ from skhnm.neighbors._known import INDEXES, resolve_index
 
 SIDES = ("query", "both", "each")
 ALPHAS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
-_PATIENCE = 2  # steps without a better score, after which the walk ends
 
-N_FOLDS = 3
+N_FOLDS = 5
 MOST_FOR_FOLDS = 1000  # queries; of more, a part is held out once
 MOST_TO_CHOOSE = 4000  # queries that are learned from where the shrinkage is chosen
 MOST_TO_JUDGE = 2000  # queries
@@ -55,7 +54,8 @@ class EmbeddingAdapter(NamedParts):
         Dimensions to map to, with "both" and "each"; None keeps those of the narrower side.
     alpha : float or "auto", default="auto"
         Weight of the squared distance to the start, >= 0. "auto" tries 1 to 0.003, from strong to
-        weak, and takes the best by held-out queries.
+        weak, until the loss of held-out queries rises, and takes the strongest whose loss is within
+        one standard error of the least.
     negative_miner : str, miner or function, default="hardest"
         Who chooses, in the corpus as it lies by then, what each query is driven away from: see
         `mine_hard_negatives`. ``FilteredMiner(relative_margin=0.05)`` passes over rows that are
@@ -103,7 +103,7 @@ class EmbeddingAdapter(NamedParts):
     enough to spoil a search: one that is no negative. Many of them, softly weighed, and the pull
     back to the start are what protects; rows known as positives are never among them.
 
-    Of at most 1,000 queries each third is held out once; of more, a fifth (at most 2,000), and
+    Of at most 1,000 queries each fifth is held out once; of more, a fifth (at most 2,000), and
     4,000 of the others choose the shrinkage (fewer, over a corpus of more than 50,000 rows, but
     1,000). Queries with the same first positive are held out
     together. Then all are learned from.
@@ -218,14 +218,15 @@ class EmbeddingAdapter(NamedParts):
         alphas = ALPHAS if isinstance(self.alpha, str) else (float(self.alpha),)
         with single_threaded_blas(), standing_crew():
             movers = [Mover(self.side, s, start, self.temperature, mining) for s, _ in splits]
-            scores = self._judge(movers, [held_out for _, held_out in splits], start, alphas)
-            best = max(scores, key=lambda alpha: scores[alpha])
+            ranks, losses = self._judge(movers, [held_out for _, held_out in splits], start, alphas)
+            best = _choose(ranks, losses)
             maps = start
             if np.isfinite(best):
                 walked = [alpha for alpha in alphas if alpha >= best]
                 walked = walked[-2:] if len(searches) > _MANY else walked
                 mover = Mover(self.side, searches, start, self.temperature, mining)
                 *_, maps = mover.walk(walked)
+        scores = {alpha: float(values.mean()) for alpha, values in ranks.items()}
         self._keep(searches, maps, best, scores)
         if not np.isfinite(best):
             warnings.warn(
@@ -244,24 +245,33 @@ class EmbeddingAdapter(NamedParts):
         held_out: list[Searches],
         start: Maps,
         alphas: tuple[float, ...],
-    ) -> dict[float, float]:
-        """Return the mean reciprocal rank of held-out queries at the start and on the way."""
+    ) -> tuple[dict[float, FloatArray], dict[float, FloatArray]]:
+        """Return reciprocal ranks and losses of held-out queries, at the start and on the way.
+
+        They count by their weights, whose mean is 1.
+        """
         walks = zip(*(mover.walk(alphas) for mover in movers), strict=True)
         steps = itertools.chain([[start] * len(movers)], walks)
-        scores: dict[float, float] = {}
         weights = np.concatenate([each.weights for each in held_out])
+        weights = weights / weights.mean()
+        ranks: dict[float, FloatArray] = {}
+        losses: dict[float, FloatArray] = {}
         for alpha, maps in zip((np.inf, *alphas), steps, strict=False):
-            ranks = [
-                each.reciprocal_ranks(m.of_queries(each.Q), m.of_corpus(each.D))
+            judged = [
+                each.judge(m.of_queries(each.Q), m.of_corpus(each.D), self.temperature)
                 for each, m in zip(held_out, maps, strict=True)
             ]
-            scores[alpha] = float(np.average(np.concatenate(ranks), weights=weights))
+            ranks[alpha], losses[alpha] = (
+                weights * np.concatenate(part) for part in zip(*judged, strict=True)
+            )
             if self.verbose:
-                print(f"[EmbeddingAdapter] alpha {alpha:g}  held-out MRR {scores[alpha]:.4f}")
-            seen = list(scores.values())
-            if int(np.argmax(seen)) < len(seen) - _PATIENCE - 1:
+                print(
+                    f"[EmbeddingAdapter] alpha {alpha:g}  held-out MRR {ranks[alpha].mean():.4f}  "
+                    f"loss {losses[alpha].mean():.4f}"
+                )
+            if len(losses) > 2 and losses[alpha].mean() > min(v.mean() for v in losses.values()):
                 break
-        return scores
+        return ranks, losses
 
     def _keep(
         self, searches: Searches, maps: Maps, best: float, scores: dict[float, float]
@@ -346,6 +356,23 @@ class EmbeddingAdapter(NamedParts):
                 f"n_components must be at most {most}, the dimensions of the narrower side, got "
                 f"{self.n_components}"
             )
+
+
+def _choose(ranks: dict[float, FloatArray], losses: dict[float, FloatArray]) -> float:
+    """Return the shrinkage to take; infinity is the start.
+
+    The strongest whose loss is within one standard error of the least, which is a steadier judge
+    than ranks are; and none at all, if it does not raise the mean reciprocal rank.
+    """
+    tried = [alpha for alpha in losses if np.isfinite(alpha)]
+    least = losses[min(tried, key=lambda alpha: losses[alpha].mean())]
+
+    def is_as_good(alpha: float) -> bool:
+        more = losses[alpha] - least
+        return bool(more.mean() <= more.std() / np.sqrt(len(more)))
+
+    best = next(alpha for alpha in tried if is_as_good(alpha))
+    return best if ranks[best].mean() > ranks[np.inf].mean() else np.inf
 
 
 def _splits(searches: Searches, random: np.random.Generator) -> list[tuple[Searches, Searches]]:

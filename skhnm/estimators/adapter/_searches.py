@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from scipy.special import logsumexp
 
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_embeddings
@@ -48,25 +49,34 @@ class Searches:
             negatives=self.negatives.of(queries), weights=self.weights[queries],
         )  # fmt: skip
 
-    def reciprocal_ranks(self, Zq: FloatArray, Zd: FloatArray) -> FloatArray:
-        """Return one over the place of the first positive (n,); ties share the places.
+    def judge(
+        self, Zq: FloatArray, Zd: FloatArray, temperature: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return how well each query is answered, where both sides lie at unit length.
 
-        Both sides lie at unit length.
+        Returns
+        -------
+        reciprocal_ranks : (n,)
+            One over the place of the first positive; ties share the places.
+        losses : (n,)
+            The loss of `NPairLoss` over the whole corpus, a mean over the positives.
         """
-        found = np.empty(len(self))
+        ranks, losses = np.empty((2, len(self)))
         height = max(1, _BLOCK // len(Zd))
         for begin in range(0, len(self), height):
             rows = np.arange(begin, min(begin + height, len(self)))
             similar = Zq[rows] @ Zd.T
-            positives = self.positives.of(rows)
-            best = np.maximum.reduceat(
-                similar[positives.queries, positives.rows], positives.starts[:-1]
-            )[:, None]
-            similar[positives.queries, positives.rows] = -np.inf
+            p = self.positives.of(rows)
+            s_pos = similar[p.queries, p.rows]
+            best = np.maximum.reduceat(s_pos, p.starts[:-1])[:, None]
+            similar[p.queries, p.rows] = -np.inf
             above = (similar > best).sum(axis=1)
             ties = (similar == best).sum(axis=1)
-            found[rows] = 1.0 / (1.0 + above + ties / 2.0)
-        return found
+            ranks[rows] = 1.0 / (1.0 + above + ties / 2.0)
+            total = logsumexp(similar / temperature, axis=1)
+            costs = np.logaddexp(0.0, total[p.queries] - s_pos / temperature)
+            losses[rows] = np.add.reduceat(costs, p.starts[:-1]) / np.diff(p.starts)
+        return ranks, losses
 
 
 def read_searches(

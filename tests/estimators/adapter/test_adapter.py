@@ -58,7 +58,8 @@ def test_new_queries_in_a_new_corpus_are_answered_better(side):
     better = after(adapter, Q_new, D_new, answers)
     assert better > raw + (0.02 if side == "both" else 0.2)
     assert adapter.improvement_ > 0
-    assert adapter.validation_scores_[adapter.alpha_] == max(adapter.validation_scores_.values())
+    scores = adapter.validation_scores_
+    assert adapter.improvement_ == scores[adapter.alpha_] - scores[np.inf]
 
 
 def test_side_query_leaves_the_corpus_as_it_is():
@@ -186,13 +187,26 @@ def test_negatives_are_those_of_a_loop(dtype):
         assert np.allclose(P[tuples.positives[i]], Zd[answers[i]][None])
 
 
-def test_reciprocal_ranks_are_those_of_a_loop_and_ties_share():
+def test_held_out_queries_are_judged_as_by_a_loop():
     searched = read_searches(Q, D, ANSWERS, np.ones(200), one_space=True)
     Zq, Zd = unit_rows(Q)[0], unit_rows(D)[0]
-    expected = [1.0 / (1 + (Zd @ z > (Zd @ z)[a]).sum()) for z, a in zip(Zq, ANSWERS, strict=True)]
-    assert np.allclose(searched.reciprocal_ranks(Zq, Zd), expected)
+    ranks, losses = searched.judge(Zq, Zd, 0.05)
+    for z, answer, rank, loss in zip(Zq, ANSWERS, ranks, losses, strict=True):
+        s = Zd @ z
+        assert rank == pytest.approx(1.0 / (1 + (s > s[answer]).sum()))
+        shares = np.exp(s / 0.05)
+        assert loss == pytest.approx(-np.log(shares[answer] / shares.sum()))
     alike = np.ones((400, 8)) / np.sqrt(8)
-    assert np.allclose(searched.reciprocal_ranks(Zq, alike), 1 / (1 + 399 / 2))
+    assert np.allclose(searched.judge(Zq, alike, 0.05)[0], 1 / (1 + 399 / 2))
+
+
+def test_several_positives_are_judged_each_for_itself():
+    searched = read_searches(Q[:1], D, [[3, 5]], np.ones(1), one_space=True)
+    Zq, Zd = unit_rows(Q[:1])[0], unit_rows(D)[0]
+    s = Zd @ Zq[0] / 0.05
+    others = np.exp(np.delete(s, [3, 5])).sum()
+    expected = np.mean([-np.log(np.exp(s[p]) / (np.exp(s[p]) + others)) for p in (3, 5)])
+    assert searched.judge(Zq, Zd, 0.05)[1][0] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
