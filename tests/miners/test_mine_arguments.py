@@ -285,7 +285,9 @@ def test_parameters_of_the_positive_miner_are_checked():
 
 
 @pytest.mark.parametrize(
-    "seed", [0, np.int64(3), np.random.RandomState, np.random.default_rng], ids=str
+    "seed",
+    [0, np.int64(3), np.random.RandomState, np.random.default_rng],
+    ids=["int", "numpy int", "RandomState", "Generator"],
 )
 def test_random_state_may_be_a_seed_a_random_state_or_a_generator(seed):
     make = (lambda: seed(5)) if callable(seed) else (lambda: seed)
