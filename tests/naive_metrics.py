@@ -187,7 +187,7 @@ def verification(d, are_same, far):
     wins = sum((s < x) + 0.5 * (s == x) for s in same for x in different)
     seen = sorted(set(d))
     below = seen[0] / 2 if seen[0] > 0 else -1.0
-    thresholds = [below, *map(mean, itertools.pairwise(seen)), seen[-1]]
+    thresholds = [below, *map(mean, itertools.pairwise(seen)), seen[-1] * (1 + 1e-6)]
     every = [figures_at(d, are_same, threshold) for threshold in thresholds]
 
     def best(value, choices):

@@ -16,6 +16,9 @@ from skhnm.pools._dataset import DatasetPool
 from skhnm.pools._known import resolve_pool
 from skhnm.training._objective import Objective
 
+_MOST_PAIRS = 20_000
+"""That say how alike rows differ."""
+
 
 @dataclass
 class GivenTuples:
@@ -25,6 +28,8 @@ class GivenTuples:
     ----------
     pairs : (q, 2) intp
         Rows that are alike; the metric starts from how these differ.
+    weights : (q,) float or None
+        Of these pairs.
     n_tuples : int
         How much there is to learn from.
     supply : callable
@@ -36,6 +41,7 @@ class GivenTuples:
     """
 
     pairs: IndexArray
+    weights: FloatArray | None
     n_tuples: int
     supply: Callable[[FloatArray], Tuples]
     stays: bool = True
@@ -43,18 +49,34 @@ class GivenTuples:
 
     @classmethod
     def fixed(
-        cls, pairs: IndexArray, tuples: Tuples, objective: type[Objective] = Objective
+        cls,
+        pairs: IndexArray,
+        weights: FloatArray | None,
+        tuples: Tuples,
+        objective: type[Objective] = Objective,
     ) -> GivenTuples:
         """Return tuples that stay the same."""
-        return cls(pairs, len(tuples), lambda Z: tuples, True, objective)
+        return cls(pairs, weights, len(tuples), lambda Z: tuples, True, objective)
 
     def alike(self, data: TrainingData) -> TrainingData:
-        """Return the rows of each pair as a class of their own."""
-        rows = self.pairs.T.ravel()
-        codes = np.tile(np.arange(len(self.pairs), dtype=np.intp), 2)
-        return replace(
-            data, X=data.X[rows], codes=codes, weights=data.weights[rows], rows=rows
-        )  # fmt: skip
+        """Return the rows of each pair, or of many evenly chosen pairs, as a class of their own."""
+        order = np.lexsort(self.pairs.T)
+        if self.weights is not None:
+            order = np.repeat(order, _copies(self.weights[order]))
+        some = order[:: -(-len(order) // _MOST_PAIRS)]
+        rows = self.pairs[some].T.ravel()
+        codes = np.tile(np.arange(len(some), dtype=np.intp), 2)
+        return replace(data, X=data.X[rows], codes=codes, weights=np.ones(len(rows)), rows=rows)
+
+
+def _copies(weights: FloatArray) -> IndexArray:
+    """Return how many copies (q,) stand for weights: exactly, where they are small multiples."""
+    unit = weights[weights > 0].min()
+    times = weights / unit
+    if times.max() > 20 or not np.allclose(times, np.round(times)):
+        times = 4.0 * weights / weights.mean()
+    copies: IndexArray = np.round(times).astype(np.intp)
+    return copies
 
 
 def check_given(learner: Any) -> None:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from skhnm.common._typing import FloatArray, IndexArray
 
+_ROUNDED = 1e-6
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -18,7 +20,7 @@ class Thresholds:
     ----------
     distances : (t,) float64
         A pair is accepted if its distance is at most the threshold: one between every two
-        distances that were seen, one below the least, and the largest.
+        distances that were seen, one below the least, and one just above the largest.
     true_accepts, false_accepts : (t,)
         Pairs of one class, and of two, that are accepted, or their weight.
     """
@@ -77,6 +79,8 @@ def thresholds_of(
     below = seen[0] / 2.0 if seen[0] > 0 else -1.0
     counts = np.ones(len(same), dtype=np.intp) if weights is None else weights[order]
     accepted = [np.cumsum(np.where(kind, counts, 0))[last] for kind in (same[order], ~same[order])]
+    # The farthest pair, asked about alone, may be rounded otherwise.
     return Thresholds(
-        np.concatenate([[below], between, seen[-1:]]), *(np.append(0, each) for each in accepted)
+        np.concatenate([[below], between, seen[-1:] * (1.0 + _ROUNDED)]),
+        *(np.append(0, each) for each in accepted),
     )

@@ -82,7 +82,11 @@ def train(
                 objective = p.objective(model, members, tuples, p.loss, p.alpha, p.n_jobs)
                 model.parameters = solver.step(objective, model.parameters, n_iterations)
                 monitor.saw(objective.statistics)
-                if p.negative_miner.wants_gain and objective.first_value is not None:
+                if (
+                    p.supply is None
+                    and p.negative_miner.wants_gain
+                    and objective.first_value is not None
+                ):
                     gain = objective.first_value - objective(model.parameters)[0]
                     p.negative_miner.learn(gain)
         if monitor.end_round(embedding, solver.losses, p.negative_miner.report()):

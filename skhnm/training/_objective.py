@@ -158,7 +158,7 @@ class Objective:
             through = convert(d, self._metric)
             near = d if shifts is None else d - shifts[rows, None]
             costs = self.loss.value_and_grad(near[:, :p], near[:, p:])
-            _check_shapes(self.loss, costs, d.shape[0], p, d.shape[1] - p)
+            check_shapes(self.loss, costs, d.shape[0], p, d.shape[1] - p)
             values[rows], g[:, :p], g[:, p:] = costs
             g *= self._weights[rows, None]
             g[self._others[rows] < 0] = 0.0
@@ -215,7 +215,7 @@ class Objective:
         )
 
 
-def _check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
+def check_shapes(loss: Any, costs: Any, t: int, p: int, k: int) -> None:
     """Raise if a loss does not return its values (t,) and derivatives (t, p) and (t, k)."""
     shapes = [np.shape(part) for part in costs] if isinstance(costs, tuple) else np.shape(costs)
     if shapes != [(t,), (t, p), (t, k)]:

@@ -11,7 +11,7 @@ from skhnm.common._typing import FloatArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.pools._members import Members
 from skhnm.training._model import Model
-from skhnm.training._objective import Objective, convert
+from skhnm.training._objective import Objective, check_shapes, convert
 
 
 class QuadrupletObjective(Objective):
@@ -43,7 +43,9 @@ class QuadrupletObjective(Objective):
         through = convert(self._distances, self._metric)
         shift = self.model.shifts if len(self.model.shifts) else 0.0
         near = self._distances - shift
-        values, *slopes = self.loss.value_and_grad(near[:t], near[t:])
+        costs = self.loss.value_and_grad(near[:t], near[t:])
+        check_shapes(self.loss, costs, t, 1, 1)
+        values, *slopes = costs
         self._slopes[:] = np.concatenate(slopes) * self._weights[:, None]
         self._shift_slopes = 2.0 * self._slopes  # weights add up to 1 over twice as many pairs
         self._slopes *= 2.0 * through

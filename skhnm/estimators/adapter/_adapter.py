@@ -11,15 +11,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhnm.common._registry import NamedParts, Registry
 from skhnm.common._threads import effective_n_jobs, single_threaded_blas, standing_crew
-from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.common._typing import FloatArray
 from skhnm.common._validation import (
     check_choice,
     check_embeddings,
     check_generator,
     check_number,
-    check_weights,
 )
 from skhnm.estimators._fitting import all_or_nothing
+from skhnm.estimators.adapter._folds import choose, no_better, splits_of
 from skhnm.estimators.adapter._maps import Maps, Mover, starting_maps
 from skhnm.estimators.adapter._searches import Searches, read_searches
 from skhnm.miners._base import NEGATIVE_MINERS
@@ -28,11 +28,6 @@ from skhnm.neighbors._known import INDEXES, resolve_index
 SIDES = ("query", "both", "each")
 ALPHAS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 
-N_FOLDS = 5
-MOST_FOR_FOLDS = 1000  # queries; of more, a part is held out once
-MOST_TO_CHOOSE = 4000  # queries that are learned from where the shrinkage is chosen
-MOST_TO_JUDGE = 2000  # queries
-_MOST_COMPARED = 2e8  # of these with rows of the corpus
 _LEAST = 10  # queries
 _MANY = 10_000  # queries, from which on the last steps of the walk are enough
 
@@ -80,13 +75,18 @@ class EmbeddingAdapter(NamedParts):
     corpus_components_ : array of shape (n_components, n_corpus_features) or None
         The map of the corpus; None is the identity.
     improvement_ : float
-        By how much the mean reciprocal rank of held-out queries rose; 0 where the maps are the
-        start.
+        By how much the mean reciprocal rank of held-out queries rose over that of the plain
+        search; 0 where nothing is changed. These queries have chosen the shrinkage too, so judge
+        on others what a map is worth.
     validation_scores_ : dict from float to float
         The mean reciprocal rank of held-out queries for each `alpha` that was tried; infinity is
-        the start.
+        the plain search.
     alpha_ : float
-        What was chosen; infinity where the maps are the start.
+        What was chosen; infinity where nothing is changed.
+    n_query_features_, n_corpus_features_ : int
+        Columns of both sides in `fit`.
+    side_ : str
+        The side that was fitted.
     n_queries_ : int
         Queries that were learned from.
 
@@ -103,10 +103,16 @@ class EmbeddingAdapter(NamedParts):
     enough to spoil a search: one that is no negative. Many of them, softly weighed, and the pull
     back to the start are what protects; rows known as positives are never among them.
 
-    Of at most 1,000 queries each fifth is held out once; of more, a fifth (at most 2,000), and
-    4,000 of the others choose the shrinkage (fewer, over a corpus of more than 50,000 rows, but
-    1,000). Queries with the same first positive are held out
-    together. Then all are learned from.
+    Between sides of different dimensions there is no identity and no plain search: the start is
+    where queries and their positives covary the most, and takes its place. To fewer dimensions,
+    the start is the principal directions of the corpus; the plain search is that in all of them,
+    and may be better: `improvement_` is then negative, and a warning says so.
+
+    A map is taken only if it lowers the loss of held-out queries by more than one standard error,
+    and raises their mean reciprocal rank. Of at most 1,000 queries each fifth is held out once; of
+    more, a fifth (at most 2,000), and 4,000 of the others choose the shrinkage, or so many that
+    they meet 2e8 rows of the corpus. Queries with the same first positive are held out together.
+    Then all are learned from; of more than 10,000 by the last two steps alone.
 
     References
     ----------
@@ -175,7 +181,8 @@ class EmbeddingAdapter(NamedParts):
         positives : array of shape (n,) or (n, p), list of n lists, or sparse array (n, N)
             Rows of the corpus that answer each query; -1 and missing values are padding. A
             sparse array (of SciPy) holds judgements: +1 where a row answers a query, -1 where it
-            is known not to, and nothing where nobody knows.
+            is known not to (then it is always among the negatives), and nothing where nobody
+            knows.
         sample_weight : array-like of shape (n,), optional
             Weight of each query, >= 0.
 
@@ -195,9 +202,9 @@ class EmbeddingAdapter(NamedParts):
             If queries are left out, or the maps are no better than none, and so are none.
         """
         self._check_parameters()
-        n = len(queries) if hasattr(queries, "__len__") else 0
-        weights = check_weights(sample_weight, n)
-        searches = read_searches(queries, corpus, positives, weights, one_space=self.side != "each")
+        searches = read_searches(
+            queries, corpus, positives, sample_weight, one_space=self.side != "each"
+        )
         self._check_dimensions(searches)
         if len(searches) < _LEAST:
             raise ValueError(
@@ -209,49 +216,48 @@ class EmbeddingAdapter(NamedParts):
 
     def _fit(self, searches: Searches) -> Self:
         random = check_generator(self.random_state)
-        splits = _splits(searches, random)
+        splits = splits_of(searches, random)
         mining = {
             "miner": self.negative_miner, "n_negatives": self.n_negatives, "index": self.index,
             "n_jobs": self.n_jobs, "random_state": int(random.integers(2**32)),
         }  # fmt: skip
-        start = starting_maps(self.side, searches, self.n_components)
         alphas = ALPHAS if isinstance(self.alpha, str) else (float(self.alpha),)
+
+        def start(some: Searches) -> Maps:
+            return starting_maps(self.side, some, self.n_components)
+
         with single_threaded_blas(), standing_crew():
-            movers = [Mover(self.side, s, start, self.temperature, mining) for s, _ in splits]
-            ranks, losses = self._judge(movers, [held_out for _, held_out in splits], start, alphas)
-            best = _choose(ranks, losses)
-            maps = start
+            movers = [Mover(self.side, s, start(s), self.temperature, mining) for s, _ in splits]
+            ranks, losses = self._judge(movers, [held_out for _, held_out in splits], alphas)
+            best = choose(ranks, losses, may_stay=self.n_components is None)
+            maps = start(searches)
             if np.isfinite(best):
                 walked = [alpha for alpha in alphas if alpha >= best]
                 walked = walked[-2:] if len(searches) > _MANY else walked
-                mover = Mover(self.side, searches, start, self.temperature, mining)
+                mover = Mover(self.side, searches, maps, self.temperature, mining)
                 *_, maps = mover.walk(walked)
         scores = {alpha: float(values.mean()) for alpha, values in ranks.items()}
+        if scores[best] <= scores[np.inf]:
+            warnings.warn(no_better(scores, best, self.n_components), UserWarning, stacklevel=3)
         self._keep(searches, maps, best, scores)
-        if not np.isfinite(best):
-            warnings.warn(
-                f"No map was better than none for {sum(len(h) for _, h in splits)} held-out "
-                "queries, so transform changes nothing. More queries with answers help most; or "
-                "try another side, or negative_miner=FilteredMiner(relative_margin=0.05) if many "
-                "answers are not known",
-                UserWarning,
-                stacklevel=4,
-            )
         return self
 
     def _judge(
         self,
         movers: list[Mover],
         held_out: list[Searches],
-        start: Maps,
         alphas: tuple[float, ...],
     ) -> tuple[dict[float, FloatArray], dict[float, FloatArray]]:
-        """Return reciprocal ranks and losses of held-out queries, at the start and on the way.
+        """Return reciprocal ranks and losses of held-out queries, plain and on the way.
 
         They count by their weights, whose mean is 1.
         """
+        plain = [
+            Maps(None, None) if each.Q.shape[1] == each.D.shape[1] else mover.maps
+            for each, mover in zip(held_out, movers, strict=True)
+        ]
         walks = zip(*(mover.walk(alphas) for mover in movers), strict=True)
-        steps = itertools.chain([[start] * len(movers)], walks)
+        steps = itertools.chain([plain], walks)
         weights = np.concatenate([each.weights for each in held_out])
         weights = weights / weights.mean()
         ranks: dict[float, FloatArray] = {}
@@ -276,14 +282,15 @@ class EmbeddingAdapter(NamedParts):
     def _keep(
         self, searches: Searches, maps: Maps, best: float, scores: dict[float, float]
     ) -> None:
-        dtype = searches.Q.dtype
-        changes_nothing = not np.isfinite(best) and maps.queries is not None
-        changes_nothing &= self.n_components is None and searches.Q.shape[1] == searches.D.shape[1]
-        kept = (None, None) if changes_nothing else (maps.queries, maps.corpus)
+        same_width = searches.Q.shape[1] == searches.D.shape[1]
+        if not np.isfinite(best) and same_width:
+            maps = Maps(None, None)
         self.query_components_, self.corpus_components_ = (
-            None if each is None else each.astype(dtype) for each in kept
+            None if each is None else each.astype(searches.Q.dtype)
+            for each in (maps.queries, maps.corpus)
         )
-        self._widths_ = searches.Q.shape[1], searches.D.shape[1]
+        self.side_ = self.side
+        self.n_query_features_, self.n_corpus_features_ = searches.Q.shape[1], searches.D.shape[1]
         self.alpha_ = best
         self.validation_scores_ = scores
         self.improvement_ = scores[best] - scores[np.inf]
@@ -322,9 +329,10 @@ class EmbeddingAdapter(NamedParts):
     def _transform(self, given: Any, which: int, name: str) -> FloatArray:
         check_is_fitted(self, "improvement_")
         X = check_embeddings(given, name)
-        if X.shape[1] != self._widths_[which]:
-            raise ValueError(f"{name} has {X.shape[1]} columns, but fit saw {self._widths_[which]}")
-        if which and self.side == "query":
+        width = self.n_corpus_features_ if which else self.n_query_features_
+        if X.shape[1] != width:
+            raise ValueError(f"{name} has {X.shape[1]} columns, but fit saw {width}")
+        if which and self.side_ == "query":
             return X
         maps = Maps(self.query_components_, self.corpus_components_)
         return maps.of_corpus(X) if which else maps.of_queries(X)
@@ -356,54 +364,3 @@ class EmbeddingAdapter(NamedParts):
                 f"n_components must be at most {most}, the dimensions of the narrower side, got "
                 f"{self.n_components}"
             )
-
-
-def _choose(ranks: dict[float, FloatArray], losses: dict[float, FloatArray]) -> float:
-    """Return the shrinkage to take; infinity is the start.
-
-    The strongest whose loss is within one standard error of the least, which is a steadier judge
-    than ranks are; and none at all, if it does not raise the mean reciprocal rank.
-    """
-    tried = [alpha for alpha in losses if np.isfinite(alpha)]
-    least = losses[min(tried, key=lambda alpha: losses[alpha].mean())]
-
-    def is_as_good(alpha: float) -> bool:
-        more = losses[alpha] - least
-        return bool(more.mean() <= more.std() / np.sqrt(len(more)))
-
-    best = next(alpha for alpha in tried if is_as_good(alpha))
-    return best if ranks[best].mean() > ranks[np.inf].mean() else np.inf
-
-
-def _splits(searches: Searches, random: np.random.Generator) -> list[tuple[Searches, Searches]]:
-    """Return what is learned from and what is held out, once or several times.
-
-    Queries with the same first positive are held out together.
-    """
-    firsts = searches.positives.rows[searches.positives.starts[:-1]]
-    answers, answer_of = np.unique(firsts, return_inverse=True)
-    if len(answers) == 1:
-        raise ValueError(
-            f"all have the same first positive, row {answers[0]}, so no query can be held out to "
-            "judge by: pass queries with other answers too"
-        )
-    place = random.permutation(len(answers))[answer_of]
-    n = len(searches)
-    if n <= MOST_FOR_FOLDS:
-        folds = [place % N_FOLDS == fold for fold in range(N_FOLDS)]
-        held_out = [np.flatnonzero(fold) for fold in folds]
-        learned = [np.flatnonzero(~fold) for fold in folds]
-    else:
-        is_held = place % 5 == 0
-        most = max(MOST_FOR_FOLDS, int(_MOST_COMPARED / len(searches.D)))
-        held_out = [_some(np.flatnonzero(is_held), min(MOST_TO_JUDGE, most // 2), random)]
-        learned = [_some(np.flatnonzero(~is_held), min(MOST_TO_CHOOSE, most), random)]
-    return [
-        (searches.take(a), searches.take(b))
-        for a, b in zip(learned, held_out, strict=True)
-        if len(a) and len(b)
-    ]
-
-
-def _some(rows: IndexArray, most: int, random: np.random.Generator) -> IndexArray:
-    return rows if len(rows) <= most else np.sort(random.choice(rows, most, replace=False))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.decomposition import TruncatedSVD
 
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
@@ -60,13 +59,13 @@ def starting_maps(side: str, searches: Searches, n_components: int | None) -> Ma
     d_q, d_c = s.Q.shape[1], s.D.shape[1]
     m = min(d_q, d_c) if n_components is None else n_components
     if d_q != d_c:
-        answers = s.D[s.positives.rows].T @ unit_rows(s.Q)[0][s.positives.queries]
-        U, _, V = np.linalg.svd(answers.astype(np.float64), full_matrices=False)
+        Q, D = (unit_rows(X)[0].astype(np.float64) for X in (s.Q, s.D[s.positives.rows]))
+        U, _, V = np.linalg.svd(D.T @ Q[s.positives.queries], full_matrices=False)
         return Maps(V[:m], U[:, :m].T)
-    if m == d_q:
-        identity = np.eye(m)
-    else:
-        identity = TruncatedSVD(m, algorithm="arpack", random_state=0).fit(s.D).components_
+    identity = np.eye(d_q)
+    if m < d_q:
+        D = unit_rows(s.D)[0].astype(np.float64)
+        identity = np.linalg.eigh(D.T @ D)[1].T[::-1][:m]
     return Maps(identity, None if side == "query" else identity)
 
 
@@ -141,7 +140,8 @@ class Mover:
             ).indices  # fmt: skip
         positives, known = self._given
         negatives = np.concatenate([mined, known], axis=1)
-        twice = (mined[:, :, None] == known[:, None, :]).any(axis=2)
+        own = np.arange(len(s))[:, None] * len(s.D)
+        twice = np.isin(own + mined, (own + known)[known >= 0]) & (mined >= 0)
         negatives[:, : mined.shape[1]][twice] = -1
         used, place = np.unique(np.append(positives, negatives), return_inverse=True)
         is_row = used >= 0

@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from scipy.special import logsumexp
 
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.common._validation import check_embeddings
+from skhnm.common._validation import check_embeddings, check_weights
 from skhnm.offline._positives import Positives, read_positives
 
 _BLOCK = 2**22  # similarities at a time
@@ -80,7 +80,7 @@ class Searches:
 
 
 def read_searches(
-    queries: Any, corpus: Any, positives: Any, weights: Any, *, one_space: bool
+    queries: Any, corpus: Any, positives: Any, sample_weight: Any, *, one_space: bool
 ) -> Searches:
     """Validate what was passed to `fit`; leave out, and tell of, queries that teach nothing.
 
@@ -90,6 +90,7 @@ def read_searches(
         If it cannot be used.
     """
     Q, D = check_embeddings(queries, "queries"), check_embeddings(corpus, "corpus")
+    weights = check_weights(sample_weight, len(Q))
     if len(D) < 2:
         raise ValueError(f"corpus has {len(D)} row(s), so there is nothing to be found among")
     if one_space and Q.shape[1] != D.shape[1]:
@@ -133,20 +134,25 @@ def _read_judgements(given: Any, n: int, N: int) -> tuple[Positives, Positives]:
         return read_positives(given, n, N, itself=False), nobody
     if given.shape != (n, N):
         raise ValueError(f"positives must have shape ({n}, {N}) as judgements, got {given.shape}")
-    judged = given.tocsr()
-    judged.sum_duplicates()
-    if not np.isin(judged.data, (-1, 0, 1)).all():
+    judged = given.tocoo()
+    signs = np.sign(np.asarray(judged.data, dtype=np.float64))
+    if np.isnan(signs).any():
         raise ValueError(
-            "positives must hold +1 where a row of the corpus answers a query and -1 where it does "
-            f"not, got {np.unique(judged.data)[:4].tolist()}"
+            "positives contains NaN: it must hold +1 where a row of the corpus answers a query, "
+            "and -1 where it does not"
         )
-    return _of_sign(judged, 1), _of_sign(judged, -1)
+    cells = judged.row.astype(np.intp) * N + judged.col
+    right, wrong = np.unique(cells[signs == 1]), np.unique(cells[signs == -1])
+    both = np.intersect1d(right, wrong)
+    if len(both):
+        raise ValueError(
+            f"positives holds both +1 and -1 for query {both[0] // N} and row {both[0] % N} of the "
+            f"corpus, and {len(both) - 1} more like this: decide for one"
+        )
+    return _of_cells(right, n, N), _of_cells(wrong, n, N)
 
 
-def _of_sign(judged: Any, sign: int) -> Positives:
-    queries = np.repeat(np.arange(judged.shape[0]), np.diff(judged.indptr))
-    kept = judged.data == sign
-    order = np.lexsort((judged.indices[kept], queries[kept]))
-    counts = np.bincount(queries[kept], minlength=judged.shape[0])
-    starts = np.append(0, np.cumsum(counts)).astype(np.intp)
-    return Positives(starts, judged.indices[kept][order].astype(np.intp))
+def _of_cells(cells: IndexArray, n: int, N: int) -> Positives:
+    """Return what stands at ascending numbers of the cells of an (n, N) matrix."""
+    starts = np.searchsorted(cells, np.arange(n + 1) * N).astype(np.intp)
+    return Positives(starts, cells % N)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_array, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from skhnm.common._registry import NamedParts, Registry
@@ -17,14 +17,17 @@ from skhnm.common._validation import check_weights
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._given import GivenTuples
 from skhnm.estimators._known import learners
+from skhnm.estimators._learned import FLOATS
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators.tuples._read import Read, as_indices, look_up, read_tuples
+from skhnm.losses._known import LOSSES
 from skhnm.training._objective import is_normalized
 
 LEARNERS = learners()
 """Learners by name."""
 
-_SHRINKAGE = 20.0  # over the number of tuples; each says less than a label
+_SHRINKAGE = 60.0  # over the number of tuples; each says less than a label
+_BLOCK = 2**22  # numbers at a time
 
 
 class _NoFitTransform:
@@ -75,7 +78,8 @@ class BaseTupleLearner(
             given = as_rows(X)
             given = given if hasattr(given, "shape") else np.asarray(given)
             if len(given.shape) == 1 and given.dtype.kind in "iu":
-                X = look_up(self.preprocessor, as_indices(given, "X"), "X")
+                rows = look_up(self.preprocessor, as_indices(given, "X"), "X")
+                return self.learner_._embed_as_shown(rows)
         Z: FloatArray = self.learner_._transform(X)
         return Z
 
@@ -137,7 +141,12 @@ class BaseTupleLearner(
     @components_.setter
     def components_(self, components: Any) -> None:
         self._learned("components_")
-        self.learner_.components_ = np.atleast_2d(components)
+        given: FloatArray = check_array(components, dtype=FLOATS, input_name="components_")
+        if given.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"components_ must have {self.n_features_in_} columns, got {given.shape}"
+            )
+        self.learner_.components_ = given
 
     @property
     def n_features_in_(self) -> int:
@@ -168,24 +177,31 @@ class BaseTupleLearner(
 
     def _distances(self, read: Read, a: int, b: int) -> FloatArray:
         """Return the distances (n,) between two rows of each tuple."""
-        X, which = read.X, read.which
-        return self.learner_._pair_distance(X[which[:, a]], X[which[:, b]])
+        X, found = read.X, np.empty(len(read))
+        for part in gen_batches(len(read), max(1, _BLOCK // X.shape[1])):
+            which = read.which[part]
+            found[part] = self.learner_._pair_distance(X[which[:, a]], X[which[:, b]])
+        return found
 
-    def _resolve(self, loss: Any, n: int) -> BaseMetricLearner:
-        """Return a fresh learner, with what "auto" means for n tuples."""
+    def _resolve(self, loss: Any, unit_loss: Any, n: int) -> BaseMetricLearner:
+        """Return a fresh learner, with what "auto" means for n tuples, at unit length or not."""
         learner: BaseMetricLearner = LEARNERS.resolve(self.learner)
         for name in ("random_state", "n_jobs"):
             if getattr(learner, name) is None:
                 learner.set_params(**{name: getattr(self, name)})
         if isinstance(learner.loss, str) and learner.loss == "auto":
-            learner.set_params(loss=loss)
+            learner.loss = unit_loss if learner.normalize else loss
+        learner.loss = LOSSES.resolve(learner.loss)
         if learner.alpha == "auto" and not is_normalized(learner.normalize, learner.loss):
-            learner.set_params(alpha=_SHRINKAGE / n)
+            learner.alpha = _SHRINKAGE / n
         return learner
 
     def _learn(self, learner: BaseMetricLearner, read: Read, given: GivenTuples) -> Self:
         """Fit the learner to rows, and keep it."""
         self.learner_ = learner._fit_given(read.X, given)
+        names = list(getattr(self.preprocessor, "columns", []))
+        if names and all(isinstance(name, str) for name in names):
+            self.learner_.feature_names_in_ = np.array(names, dtype=object)
         return self
 
     @property

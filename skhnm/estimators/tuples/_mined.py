@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from skhnm.common._tuples import Tuples
@@ -51,7 +52,7 @@ class MinedNegatives:
         both = np.concatenate([pairs, pairs[:, ::-1]])
         self._anchors, self._positives = both.T
         self._weights = None if weights is None else np.tile(weights, 2)
-        self._known = near_by(pairs, n)
+        self.partners = partners_of(pairs, n)
         self._miner = miner
         self._metric = "cosine" if cosine else "euclidean"
         self._random = random
@@ -59,7 +60,7 @@ class MinedNegatives:
 
     def __call__(self, Z: FloatArray) -> Tuples:
         """Return a tuple for each end of each pair, under the embeddings (n, m)."""
-        known = self._known
+        known = self.partners
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MiningWarning)  # a row may have none: it waits
             negatives = mine_hard_negatives(
@@ -67,31 +68,41 @@ class MinedNegatives:
                 n_negatives=N_NEGATIVES, metric=self._metric, random_state=self._random,
                 n_jobs=self._n_jobs,
             ).indices  # fmt: skip
+        itself = np.broadcast_to(np.arange(len(Z))[:, None], negatives.shape)
+        shared = share_a_partner(known, itself.ravel(), negatives.ravel())
+        negatives = np.where(shared.reshape(negatives.shape), -1, negatives)
         found = negatives[self._anchors]
         some = np.flatnonzero((found >= 0).any(axis=1))
         weights = None if self._weights is None else self._weights[some]
         return Tuples(self._anchors[some], self._positives[some, None], found[some], weights)
 
 
-def near_by(pairs: IndexArray, n: int) -> csr_array:
-    """Return who of n rows is known to be alike at one or two steps; nobody to itself."""
+def partners_of(pairs: IndexArray, n: int) -> csr_array:
+    """Return whom (n, n) each of n rows makes a pair with."""
     ends = np.concatenate([pairs, pairs[:, ::-1]]).T
-    once = csr_array((np.ones(ends.shape[1], dtype=np.int32), ends), shape=(n, n))
-    within_two = (once + once @ once).tocoo()
-    others = within_two.row != within_two.col
-    places = within_two.row[others], within_two.col[others]
-    found = csr_array((np.ones(others.sum(), dtype=bool), places), shape=(n, n))
-    found.sort_indices()
-    return found
+    partners = csr_array((np.ones(ends.shape[1], dtype=np.int32), ends), shape=(n, n))
+    partners.sum_duplicates()
+    return partners
 
 
-def different_pairs(pairs: IndexArray, n: int, random: np.random.Generator) -> IndexArray:
-    """Return as many pairs of rows that are not known to be alike, drawn at random.
+def share_a_partner(partners: csr_array, these: IndexArray, those: IndexArray) -> NDArray[np.bool_]:
+    """Return where (t,) two rows have a partner in common; never with -1."""
+    both = np.where(those >= 0, those, these)
+    shared = (partners[these] * partners[both]).sum(axis=1) > 0
+    return shared & (those >= 0)
 
-    Each begins with the first row of a pair. None, if everybody is known to be alike.
+
+def different_pairs(
+    pairs: IndexArray, partners: csr_array, random: np.random.Generator
+) -> IndexArray:
+    """Return at most as many pairs of rows that are not known to be alike, drawn at random.
+
+    Each begins with a row of a pair. There is none if everybody is known to be alike.
     """
-    known = near_by(pairs, n)
-    keys = np.repeat(np.arange(n), np.diff(known.indptr)) * n + known.indices
-    first, second = np.tile(pairs[:, 0], 10), random.integers(n, size=10 * len(pairs))
-    usable = (first != second) & ~np.isin(first * n + second, keys)
-    return np.column_stack([first, second])[usable][: len(pairs)]
+    n = partners.shape[0]
+    first = np.tile(np.sort(pairs, axis=None), 5)
+    second = random.integers(n, size=len(first))
+    usable = (first != second) & ~share_a_partner(partners, first, second)
+    usable &= np.asarray(partners[first, second]).ravel() == 0
+    drawn = np.column_stack([first, second])[usable]
+    return drawn[:: max(1, len(drawn) // len(pairs))][: len(pairs)]

@@ -43,17 +43,19 @@ class PairMetricLearner(BaseTupleLearner):
     ----------
     learner : str or metric learner, default="linear"
         What is learned: "linear" (`HardNegativeMetricLearner`), "mlp" (`MLPMetricLearner`), or
-        an instance with parameters of its own. Its `pool` and miners are for labels, and not
-        asked. Its `loss` must judge a pair by itself: "auto" is "logistic" (`LogisticLoss`);
-        "contrastive" and "margin" are others. An `alpha` of "auto" is 20 over the number of pairs.
+        an instance with parameters of its own. Its `pool` must be left as it is, and its miners
+        are not used: these are for labels. Its `loss` must judge a pair by itself: "auto" is
+        "logistic" (`LogisticLoss`); "contrastive" and "margin" are others. An `alpha` of "auto" is
+        60 over the number of pairs, which suits nearest neighbours; less is often better where
+        only the pairs themselves count.
     preprocessor : array-like of shape (N, n_features), function or None, default=None
         Lets pairs be given as indices: the rows, or a function from a 1-D array of indices to
         rows (n, n_features).
     negative_miner : str, miner or function, default="hardest"
         Where all pairs are alike: who is chosen, for each row, among the rows of other pairs as
-        they lie by then, at most ten. Never a row known to be alike at one or two steps.
-        Which are too near to be believed is the affair of a
-        ``FilteredMiner(relative_margin=0.05)``, say.
+        they lie by then, at most ten. Never a row known to be alike at one or two steps. Where
+        few things have many rows each, "random" can serve better: compare. A `FilteredMiner`
+        passes over rows that are too near to be believed.
     random_state : int, RandomState, Generator or None, default=None
         Seed of the learner, if it has none of its own, and of miners.
     n_jobs : int or None, default=None
@@ -187,53 +189,57 @@ class PairMetricLearner(BaseTupleLearner):
         some = None if weights is None else weights[used]
         if not is_alike.any():
             raise ValueError(
-                "all pairs are different (-1), so nothing says what is alike: add pairs of two "
-                "different rows with y=+1"
+                "no pair of two different rows with a weight is alike (+1), so nothing says what "
+                "is: add some"
             )
         if is_alike.all():
-            given, learner = self._mining(read, which, some)
-            self._learn(learner, read, given)
-            others = different_pairs(which, len(read.X), check_generator(self.random_state))
-            judged = np.concatenate([which, others])
-            distances = self._distances(Read(read.X, judged, judged), 0, 1)
-            alike, weights = np.arange(len(judged)) < len(which), None
-            if not len(others):
-                self.threshold_ = float(distances.max())
-                return self
-        else:
-            learner = self._resolve(self._loss(), len(which))
-            check_judges_pairs(learner.loss)
-            positives = np.where(is_alike, which[:, 1], -1)[:, None]
-            negatives = np.where(is_alike, -1, which[:, 1])[:, None]
-            tuples = Tuples(which[:, 0], positives, negatives, some)
-            self._learn(learner, read, GivenTuples.fixed(which[is_alike], tuples))
-            distances = self._distances(read, 0, 1)
+            return self._fit_alike(read, which, some, calibration)
+        learner = self._resolve(LogisticLoss(), LogisticLoss(scale=5.0, beta=1.0), len(which))
+        _check_judges_pairs(learner.loss)
+        positives = np.where(is_alike, which[:, 1], -1)[:, None]
+        negatives = np.where(is_alike, -1, which[:, 1])[:, None]
+        tuples = Tuples(which[:, 0], positives, negatives, some)
+        of_alike = None if some is None else some[is_alike]
+        self._learn(learner, read, GivenTuples.fixed(which[is_alike], of_alike, tuples))
+        distances = self._distances(read, 0, 1)
         self.threshold_ = best_threshold(distances, alike, weights, **calibration)
         return self
 
-    def _loss(self) -> Any:
-        """Return the loss that "auto" stands for."""
-        unit = getattr(LEARNERS.resolve(self.learner), "normalize", False)
-        return LogisticLoss(scale=5.0, beta=1.0) if unit else LogisticLoss()
-
-    def _mining(
-        self, read: Read, pairs: IndexArray, weights: FloatArray | None
-    ) -> tuple[GivenTuples, Any]:
-        """Return mined tuples, and who learns from them."""
+    def _fit_alike(
+        self,
+        read: Read,
+        pairs: IndexArray,
+        weights: FloatArray | None,
+        calibration: dict[str, Any],
+    ) -> Self:
+        """Learn from pairs that are all alike, and mined negatives."""
         warnings.warn(
-            "All pairs are alike (+1), so negatives are mined among the rows of other pairs; pass "
-            "pairs that differ (-1) if there are any",
+            "All pairs to learn from are alike (+1), so negatives are mined among the rows of "
+            "other pairs; pass pairs that differ (-1) if there are any, or compare "
+            "negative_miner='random'",
             MiningWarning,
             stacklevel=4,
         )
-        unit = getattr(LEARNERS.resolve(self.learner), "normalize", False)
-        learner = self._resolve(SupConLoss() if unit else RobustNCALoss(), len(pairs))
-        cosine = is_normalized(learner.normalize, learner.loss)
+        learner = self._resolve(RobustNCALoss(), SupConLoss(), len(pairs))
         supply = MinedNegatives(
-            pairs, weights, len(read.X), NEGATIVE_MINERS.resolve(self.negative_miner), cosine,
-            check_generator(self.random_state), self.n_jobs,
+            pairs, weights, len(read.X), NEGATIVE_MINERS.resolve(self.negative_miner),
+            is_normalized(learner.normalize, learner.loss), check_generator(self.random_state),
+            self.n_jobs,
         )  # fmt: skip
-        return GivenTuples(pairs, len(pairs), supply, stays=False), learner
+        given = GivenTuples(pairs, weights, len(pairs), supply, stays=False)
+        self._learn(learner, read, given)
+        random = check_generator(self.random_state)
+        others = different_pairs(pairs, supply.partners, random)
+        judged = np.concatenate([pairs, others])
+        distances = self._distances(Read(read.X, judged, judged), 0, 1)
+        if not len(others):
+            self.threshold_ = float(distances.max())
+            return self
+        if weights is not None:
+            weights = np.append(weights, np.full(len(others), weights.mean()))
+        alike = np.arange(len(judged)) < len(pairs)
+        self.threshold_ = best_threshold(distances, alike, weights, **calibration)
+        return self
 
     def decision_function(self, pairs: Any) -> FloatArray:
         """Return how alike each pair is: minus the learned distance, as `pair_score`.
@@ -400,7 +406,7 @@ class PairMetricLearner(BaseTupleLearner):
             )
 
 
-def check_judges_pairs(loss: Any) -> None:
+def _check_judges_pairs(loss: Any) -> None:
     """Raise if a loss costs nothing where there is no negative, or no positive.
 
     Raises
@@ -408,15 +414,12 @@ def check_judges_pairs(loss: Any) -> None:
     ValueError
         If it only compares the two.
     """
-    from skhnm.losses._known import LOSSES
-
-    judge = LOSSES.resolve(loss)
-    far, near = np.array([[50.0]]), np.array([[0.01]])
-    nobody = np.array([[np.inf]])
-    if judge.value_and_grad(far, nobody)[1].any() and judge.value_and_grad(-nobody, near)[2].any():
+    distances = (1.9, 0.05) if getattr(loss, "metric", "") == "cosine" else (1e6, 0.0)
+    far, near, nobody = (np.array([[d]]) for d in (*distances, np.inf))
+    if loss.value_and_grad(far, nobody)[1].any() and loss.value_and_grad(-nobody, near)[2].any():
         return
     raise ValueError(
-        f"The loss {judge!r} compares positives with negatives, but a pair has only one of them: "
+        f"The loss {loss!r} compares positives with negatives, but a pair has only one of them: "
         "take 'logistic', 'contrastive' or 'margin', or give triplets to TripletMetricLearner"
     )
 

@@ -126,14 +126,17 @@ def look_up(preprocessor: Any, indices: IndexArray, name: str) -> FloatArray:
                 f"returned {len(rows)}"
             )
         return rows
-    X: FloatArray = check_array(as_rows(preprocessor), dtype=FLOATS, input_name="preprocessor")
+    X = as_rows(preprocessor)
+    if not isinstance(X, np.ndarray) or X.ndim != 2:
+        X = check_array(X, dtype=FLOATS, input_name="preprocessor")
     wrong = indices[(indices < 0) | (indices >= len(X))]
     if len(wrong):
         raise ValueError(
             f"{name} holds the index {wrong[0]}, but the preprocessor has the rows 0 to "
             f"{len(X) - 1}"
         )
-    return np.ascontiguousarray(X[indices])
+    taken: FloatArray = check_array(X[indices], dtype=FLOATS, input_name="preprocessor", order="C")
+    return taken
 
 
 def _check_width(d: int, name: str, n_features: int | None) -> None:

@@ -6,13 +6,13 @@ import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils import Tags
 
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.estimators._fitting import all_or_nothing
 from skhnm.estimators._given import GivenTuples
 from skhnm.estimators.tuples._base import (
-    LEARNERS,
     BaseTupleLearner,
     refuse,
     same_index,
@@ -63,7 +63,7 @@ class BaseRelativeLearner(BaseTupleLearner):
                 "nothing to learn from"
             )
         rows = read.which[used]
-        learner = self._resolve(self._loss(), len(rows))
+        learner = self._resolve(NCALoss(), NCALoss(scale=5.0), len(rows))
         with all_or_nothing(self):
             given = self._given(rows, None if weights is None else weights[used])
             return self._learn(learner, read, given)
@@ -119,11 +119,6 @@ class BaseRelativeLearner(BaseTupleLearner):
         right = self.predict(tuples) > 0
         return float(np.average(right, weights=weights_of(sample_weight, len(right))))
 
-    def _loss(self) -> Any:
-        """Return the loss that "auto" stands for."""
-        unit = getattr(LEARNERS.resolve(self.learner), "normalize", False)
-        return NCALoss(scale=5.0) if unit else NCALoss()
-
     def _check(self, read: Read) -> None:
         """Refuse what cannot be meant."""
         for ends, why in ((self._near, "which compares a row with itself"),
@@ -143,6 +138,11 @@ class BaseRelativeLearner(BaseTupleLearner):
     def _given(self, rows: IndexArray, weights: FloatArray | None) -> GivenTuples:
         raise NotImplementedError
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = False
+        return tags
+
 
 class TripletMetricLearner(BaseRelativeLearner):
     """Learn a metric from triplets: a is nearer to b than to c.
@@ -151,9 +151,10 @@ class TripletMetricLearner(BaseRelativeLearner):
     ----------
     learner : str or metric learner, default="linear"
         What is learned: "linear" (`HardNegativeMetricLearner`), "mlp" (`MLPMetricLearner`), or
-        an instance with parameters of its own. Its `pool` and miners are for labels, and not
-        asked. A `loss` of "auto" is "nca", which is ``log(1 + e^(d_ab - d_ac))`` here, on squared
-        distances; an `alpha` of "auto" is 20 over the number of triplets.
+        an instance with parameters of its own. Its `pool` must be left as it is, and its miners
+        are not used: these are for labels. A `loss` of "auto" is "nca", which is
+        ``log(1 + e^(d_ab - d_ac))`` here, on squared distances; an `alpha` of "auto"
+        is 60 over the number of triplets.
     preprocessor : array-like of shape (N, n_features), function or None, default=None
         Lets triplets be given as indices: the rows, or a function from a 1-D array of indices
         to rows (n, n_features).
@@ -224,7 +225,7 @@ class TripletMetricLearner(BaseRelativeLearner):
 
     def _given(self, rows: IndexArray, weights: FloatArray | None) -> GivenTuples:
         tuples = Tuples(rows[:, 0], rows[:, 1:2], rows[:, 2:], weights)
-        return GivenTuples.fixed(rows[:, :2], tuples)
+        return GivenTuples.fixed(rows[:, :2], weights, tuples)
 
 
 class QuadrupletMetricLearner(BaseRelativeLearner):
@@ -234,9 +235,10 @@ class QuadrupletMetricLearner(BaseRelativeLearner):
     ----------
     learner : str or metric learner, default="linear"
         What is learned: "linear" (`HardNegativeMetricLearner`), "mlp" (`MLPMetricLearner`), or
-        an instance with parameters of its own. Its `pool` and miners are for labels, and not
-        asked. A `loss` of "auto" is "nca", which is ``log(1 + e^(d_ab - d_cd))`` here, on squared
-        distances; an `alpha` of "auto" is 20 over the number of quadruplets.
+        an instance with parameters of its own. Its `pool` must be left as it is, and its miners
+        are not used: these are for labels. A `loss` of "auto" is "nca", which is
+        ``log(1 + e^(d_ab - d_cd))`` here, on squared distances; an `alpha` of "auto"
+        is 60 over the number of quadruplets.
     preprocessor : array-like of shape (N, n_features), function or None, default=None
         Lets quadruplets be given as indices: the rows, or a function from a 1-D array of indices
         to rows (n, n_features).
@@ -306,7 +308,7 @@ class QuadrupletMetricLearner(BaseRelativeLearner):
 
     def _given(self, rows: IndexArray, weights: FloatArray | None) -> GivenTuples:
         tuples = Tuples(rows[:, 0], rows[:, 1:2], rows[:, 2:], weights)
-        return GivenTuples.fixed(rows[:, :2], tuples, QuadrupletObjective)
+        return GivenTuples.fixed(rows[:, :2], weights, tuples, QuadrupletObjective)
 
 
 def _refuse_labels(what: str, y: Any) -> None:

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from skhnm import EmbeddingAdapter
-from skhnm.estimators.adapter._adapter import _splits
+from skhnm.estimators.adapter._folds import splits_of
 from skhnm.estimators.adapter._maps import Mover, starting_maps
 from skhnm.estimators.adapter._searches import read_searches
 from skhnm.kernels._rows import unit_rows
@@ -64,7 +64,6 @@ def test_new_queries_in_a_new_corpus_are_answered_better(side):
 
 def test_side_query_leaves_the_corpus_as_it_is():
     adapter = EmbeddingAdapter().fit(Q, D, ANSWERS)
-    assert adapter.transform_corpus(D) is not None
     assert np.array_equal(adapter.transform_corpus(D), D)
     assert adapter.corpus_components_ is None
     assert adapter.query_components_.shape == (8, 8)
@@ -84,6 +83,26 @@ def test_to_fewer_dimensions(side):
     assert adapter.transform_queries(Q).shape == (200, 5)
     assert adapter.transform_corpus(D).shape == (400, 5)
     assert np.allclose(np.linalg.norm(adapter.transform_corpus(D), axis=1), 1)
+
+
+def test_fewer_dimensions_are_compared_with_the_plain_search():
+    clean = D[ANSWERS] + 0.1 * Q
+    with pytest.warns(UserWarning, match="In 2 dimensions held-out queries find .* less well"):
+        adapter = EmbeddingAdapter("both", n_components=2).fit(clean, D, ANSWERS)
+    assert adapter.improvement_ < 0
+    plain = mean_reciprocal_rank(unit_rows(clean)[0], unit_rows(D)[0], ANSWERS)
+    assert adapter.validation_scores_[np.inf] == pytest.approx(plain)
+
+
+def test_spaces_without_relation_are_not_said_to_have_one():
+    """The start is learned too, so held-out queries have no part in it."""
+    random = np.random.default_rng(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        adapter = EmbeddingAdapter("each", random_state=0).fit(
+            random.normal(size=(150, 30)), random.normal(size=(500, 24)), np.arange(150)
+        )
+    assert max(adapter.validation_scores_.values()) < 0.05
 
 
 def test_each_joins_spaces_of_different_dimensions():
@@ -110,13 +129,29 @@ def test_several_positives_and_judgements():
 def test_rows_judged_wrong_are_pushed_away():
     far = (ANSWERS + 7) % 400
     places = (np.tile(np.arange(200), 2), np.concatenate([ANSWERS, far]))
-    judged = csr_array((np.repeat([1, -1], 200), places), shape=(400 // 2, 400))
+    judged = csr_array((np.repeat([1, -1], 200), places), shape=(200, 400))
     searched = read_searches(Q, D, judged, np.ones(200), one_space=True)
     assert searched.negatives.rows.tolist() == far.tolist()
     start = starting_maps("query", searched, None)
     mover = Mover("query", searched, start, 0.05, mining(2))
-    _, tuples = mover._mine()
-    assert (tuples.negatives >= 0).sum(axis=1).min() >= 2
+    members, tuples = mover._mine()
+    P = members.extras.embed(Q, Q)
+    pushed = [P[row[row >= 0] - 200] for row in tuples.negatives]
+    wanted = unit_rows(D)[0][far]
+    assert all(
+        np.isclose(z, rows).all(axis=1).any() for z, rows in zip(wanted, pushed, strict=True)
+    )
+
+
+def test_judgements_are_left_as_they_are_and_may_come_twice():
+    places = (np.tile(np.arange(200), 2), np.tile(ANSWERS, 2))
+    twice = csr_array((np.ones(400), places), shape=(200, 400))
+    twice.indices.setflags(write=False)
+    before = twice.data.copy()
+    fitted = EmbeddingAdapter(random_state=0).fit(Q, D, twice)
+    assert np.array_equal(twice.data, before)
+    once = EmbeddingAdapter(random_state=0).fit(Q, D, ANSWERS)
+    assert np.array_equal(fitted.query_components_, once.query_components_)
 
 
 def test_weights_count_queries_and_zero_leaves_out():
@@ -135,7 +170,7 @@ def test_is_the_identity_where_held_out_queries_say_so(side):
     random = np.random.default_rng(0)
     corpus = random.normal(size=(300, 8))
     queries = corpus[:60] + 0.01 * random.normal(size=(60, 8))  # nothing is left to learn
-    with pytest.warns(UserWarning, match="No map was better than none for 60 held-out queries"):
+    with pytest.warns(UserWarning, match="No map was better than none for held-out queries"):
         adapter = EmbeddingAdapter(side).fit(queries, corpus, np.arange(60))
     assert adapter.improvement_ == 0
     assert adapter.alpha_ == np.inf
@@ -156,7 +191,7 @@ def test_wrong_answers_teach_nothing_that_is_kept_if_it_harms(side):
 def test_the_score_is_that_of_held_out_queries():
     """A query is never judged by a map that it, or one with the same answer, was learned from."""
     searched = read_searches(Q, D, ANSWERS, np.ones(200), one_space=True)
-    splits = _splits(searched, np.random.default_rng(0))
+    splits = splits_of(searched, np.random.default_rng(0))
     assert sum(len(held_out) for _, held_out in splits) == 200
     for learned, held_out in splits:
         assert not set(learned.positives.rows) & set(held_out.positives.rows)
@@ -249,7 +284,7 @@ def test_is_cloned_and_pickled():
     copy = pickle.loads(pickle.dumps(adapter))
     assert np.array_equal(copy.transform_queries(Q), adapter.transform_queries(Q))
     assert "EmbeddingAdapter" in adapter._repr_html_()
-    adapter.set_params(negative_miner__n_negatives=3)
+    assert adapter.set_params(negative_miner__n_negatives=3).negative_miner.n_negatives == 3
 
 
 def test_asks_to_be_fitted():
@@ -289,7 +324,9 @@ def test_positives():
     refuse("400", positives=np.full(200, 400))
     refuse("199", positives=ANSWERS[:-1])
     refuse("no query can be learned from: of 200, 200 have no positive", positives=[[]] * 200)
-    refuse("must hold .1 where", positives=csr_array(([2], ([0], [0])), shape=(200, 400)))
+    refuse("contains NaN", positives=csr_array(([np.nan], ([0], [0])), shape=(200, 400)))
+    both = coo_array(([1, -1], ([3, 3], [7, 7])), shape=(200, 400))
+    refuse("both .1 and -1 for query 3 and row 7", positives=both)
     refuse(r"shape \(200, 400\)", positives=csr_array((200, 399)))
     refuse("all have the same first positive", positives=np.zeros(200, dtype=int))
 

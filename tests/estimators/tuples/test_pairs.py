@@ -7,14 +7,24 @@ import pytest
 from sklearn.metrics import accuracy_score, fbeta_score, roc_auc_score
 
 from skhnm import HardNegativeMetricLearner, PairMetricLearner
-from skhnm.estimators.tuples._mined import different_pairs, near_by
+from skhnm.estimators.tuples._mined import (
+    MinedNegatives,
+    different_pairs,
+    partners_of,
+    share_a_partner,
+)
 from skhnm.exceptions import MiningWarning
-from skhnm.miners import FilteredMiner
+from skhnm.losses._known import LOSSES
+from skhnm.miners import FilteredMiner, HardestMiner
 from tests.estimators.tuples.conftest import draw, rows
 
 X, labels = rows()
 pairs, y = draw(PairMetricLearner)
-fitted = PairMetricLearner(preprocessor=X).fit(pairs, y)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return PairMetricLearner(preprocessor=X).fit(pairs, y)
 
 
 def rates(d, y, threshold):
@@ -74,7 +84,7 @@ def test_threshold_is_between_the_distances_that_were_seen():
     assert learner.threshold_ == 1.5
 
 
-def test_more_are_accepted_as_the_threshold_rises():
+def test_more_are_accepted_as_the_threshold_rises(fitted):
     accepted = [(fitted.set_threshold(t).predict(pairs) > 0).sum() for t in np.linspace(-1, 9, 30)]
     assert accepted == sorted(accepted)
     assert accepted[0] == 0
@@ -82,7 +92,7 @@ def test_more_are_accepted_as_the_threshold_rises():
     assert set(fitted.set_threshold(1).predict(pairs)) == {-1, 1}
 
 
-def test_score_is_the_area_under_the_curve():
+def test_score_is_the_area_under_the_curve(fitted):
     assert fitted.score(pairs, y) == roc_auc_score(y, -fitted.pair_distance(pairs))
 
 
@@ -112,14 +122,14 @@ def test_calibration_is_checked_before_anything_is_learned(given, message):
 
 
 @pytest.mark.parametrize("threshold", ["1", None, [1, 2], np.nan])
-def test_threshold_must_be_a_number(threshold):
+def test_threshold_must_be_a_number(fitted, threshold):
     with pytest.raises(ValueError, match="threshold must be a number"):
         fitted.set_threshold(threshold)
 
 
 @pytest.mark.parametrize("kinds", [np.ones(600), -np.ones(600)])
 @pytest.mark.parametrize("method", ["score", "calibrate_threshold"])
-def test_judging_needs_both_kinds(method, kinds):
+def test_judging_needs_both_kinds(fitted, method, kinds):
     with pytest.raises(ValueError, match="needs pairs of both kinds"):
         getattr(fitted, method)(pairs, kinds)
 
@@ -151,19 +161,65 @@ def test_any_miner_finds_these_negatives():
 
 def test_no_negative_is_alike_at_one_step_or_two():
     chain = np.array([[0, 1], [1, 2], [2, 3], [5, 6]])
-    known = near_by(chain, 8).toarray()
-    expected = np.zeros((8, 8), dtype=bool)
-    for a, b in [(0, 1), (1, 2), (2, 3), (5, 6), (0, 2), (1, 3)]:
-        expected[a, b] = expected[b, a] = True
-    assert np.array_equal(known, expected)
-    others = different_pairs(chain, 8, np.random.default_rng(0))
+    expected = {(0, 1), (1, 2), (2, 3), (5, 6), (0, 2), (1, 3)}
+    partners = partners_of(chain, 8)
+    a, b = np.triu_indices(8, 1)
+    known = share_a_partner(partners, a, b) | (partners[a, b] > 0)
+    assert set(zip(a[known].tolist(), b[known].tolist(), strict=True)) == expected
+    others = different_pairs(chain, partners, np.random.default_rng(0))
     assert len(others) == 4
-    assert not known[tuple(others.T)].any()
+    assert not {tuple(sorted(pair)) for pair in others.tolist()} & expected
     assert (others[:, 0] != others[:, 1]).all()
+    Z = np.random.default_rng(0).normal(size=(8, 2))
+    mined = MinedNegatives(chain, None, 8, HardestMiner(10), False, np.random.default_rng(0), 1)(Z)
+    found = {tuple(sorted(t)) for t in mined.triplets()[:, [0, 2]].tolist()}
+    assert not found & expected
+    assert {(0, 3), (0, 5)} <= found
+
+
+def test_the_order_of_alike_pairs_does_not_matter():
+    alike = pairs[y > 0]
+    found = []
+    for given in (alike, alike[::-1], alike[:, ::-1]):
+        with pytest.warns(MiningWarning, match="negatives are mined"):
+            learned = PairMetricLearner(preprocessor=X, random_state=0).fit(
+                given, np.ones(len(alike))
+            )
+        found.append((learned.threshold_, learned.components_))
+    for threshold, components in found[1:]:
+        assert threshold == pytest.approx(found[0][0])
+        assert np.allclose(components, found[0][1])
+
+
+def test_a_row_in_many_pairs_costs_no_square():
+    star = np.column_stack([np.zeros(3000, dtype=int), np.arange(1, 3001)])
+    assert partners_of(star, 3001).nnz == 6000
+
+
+@pytest.mark.parametrize("name", ["logistic", "contrastive", "multi_similarity"])
+def test_a_loss_by_name_is_the_loss_itself(name):
+    by_name, by_instance = (
+        PairMetricLearner(HardNegativeMetricLearner(loss=loss), X).fit(pairs, y).components_
+        for loss in (name, LOSSES.resolve(name))
+    )
+    assert np.array_equal(by_name, by_instance)
+
+
+def test_miners_of_the_learner_are_not_used():
+    learner = HardNegativeMetricLearner(negative_miner="adaptive")
+    plain = PairMetricLearner(preprocessor=X).fit(pairs, y)
+    assert np.array_equal(
+        PairMetricLearner(learner, X).fit(pairs, y).components_, plain.components_
+    )
+
+
+def test_the_farthest_pair_is_accepted_alone_as_among_others(fitted):
+    fitted.calibrate_threshold(pairs, y, strategy="max_tpr", min_rate=0.0)
+    assert all(fitted.predict(pairs[i : i + 1])[0] == 1 for i in np.flatnonzero(y > 0))
 
 
 def test_all_different_is_an_error():
-    with pytest.raises(ValueError, match=r"all pairs are different \(-1\)"):
+    with pytest.raises(ValueError, match="no pair of two different rows with a weight is alike"):
         PairMetricLearner(preprocessor=X).fit(pairs, -np.ones(len(pairs)))
 
 
@@ -220,7 +276,7 @@ def test_a_loss_that_compares_is_refused_or_judges_pairs(loss):
 
 @pytest.mark.parametrize("loss", ["contrastive", "margin", "logistic"])
 def test_losses_of_single_pairs(loss):
-    learner = PairMetricLearner(HardNegativeMetricLearner(loss=loss), X)
+    learner = PairMetricLearner(HardNegativeMetricLearner(loss=loss, alpha=0.03), X)
     assert learner.fit(pairs, y).score(pairs, y) > 0.8
 
 
