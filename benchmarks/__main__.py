@@ -15,6 +15,7 @@ from benchmarks._table import Report
 NAMES = (
     "tables",
     "accuracy",
+    "pairs",
     "choices",
     "hardness",
     "fit",

@@ -1,7 +1,7 @@
 """metric-learn's learners, in an older environment of their own.
 
-Its supervised learners do not run on scikit-learn 1.8 or later. This file is both sides:
-imported, it makes the environment and calls it; run there as a script, it fits.
+They do not run on scikit-learn 1.8 or later. This file is both sides: imported, it makes the
+environment and calls it; run there as a script, it fits.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ import numpy as np
 
 ENVIRONMENT = Path(__file__).parent / "results" / "older-environment"
 PACKAGES = ("metric-learn==0.7.0", "scikit-learn==1.5.2", "numpy<2.1")
+
+
+class FailedFit(RuntimeError):
+    """A learner raised in its fit; the message is its own."""
 
 
 class Fitted(NamedTuple):
@@ -55,29 +59,54 @@ def install() -> Path:
     return python
 
 
-def fit(learner: str, X: np.ndarray, y: np.ndarray, **parameters: Any) -> Fitted:
-    """Fit "LMNN" or "NCA" with its defaults, or with other parameters."""
+def fit(learner: str, *given: np.ndarray, **parameters: Any) -> Fitted:
+    """Fit a learner with its defaults, or with other parameters.
+
+    Parameters
+    ----------
+    learner : str
+        A class of metric-learn: "LMNN", say.
+    *given : arrays
+        What its fit takes: rows and their labels, pairs of points and their kinds, triplets or
+        quadruplets of points.
+    **parameters
+        Its parameters.
+
+    Raises
+    ------
+    FailedFit
+        If the fit raises.
+    MissingPeer
+        If there is no environment, and none can be made.
+    """
     python = install()
     with tempfile.TemporaryDirectory() as folder:
-        given, learned = Path(folder) / "given.npz", Path(folder) / "learned.npz"
-        np.savez(given, X=X, y=np.unique(y, return_inverse=True)[1])
+        inputs, learned = Path(folder) / "inputs.npz", Path(folder) / "learned.npz"
+        np.savez(inputs, *given)
         text = json.dumps(parameters)
-        subprocess.run([python, __file__, learner, text, given, learned], check=True)
+        command = [python, "-W", "ignore::UserWarning", __file__]
+        subprocess.run([*command, learner, text, inputs, learned], check=True)
         with np.load(learned) as arrays:
+            if "failure" in arrays:
+                raise FailedFit(f"{learner}: {arrays['failure']}")
             costs = (float(arrays[name]) for name in ("seconds", "megabytes"))
             return Fitted(arrays["components"], *costs)
 
 
-def _fit_here(name: str, parameters: str, given: str, learned: str) -> None:
+def _fit_here(name: str, parameters: str, inputs: str, learned: str) -> None:
     import metric_learn
     from _measure import peak, reset_peak  # a script finds its own folder, not the package
 
-    with np.load(given) as arrays:
-        X, y = arrays["X"], arrays["y"]
+    with np.load(inputs) as arrays:
+        given = [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
     learner = getattr(metric_learn, name)(random_state=0, **json.loads(parameters))
     before = reset_peak()
     start = time.perf_counter()
-    learner.fit(X, y)
+    try:
+        learner.fit(*given)
+    except (ArithmeticError, RuntimeError, ValueError) as error:
+        np.savez(learned, failure=str(error))
+        return
     seconds = time.perf_counter() - start
     np.savez(learned, components=learner.components_, seconds=seconds, megabytes=peak() - before)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import sklearn
@@ -28,6 +28,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import StandardScaler
 
 import skhnm
+from benchmarks import _older
 from benchmarks._data import Split, load
 from benchmarks._table import RESULTS
 from skhnm.metrics import retrieval_report
@@ -38,8 +39,18 @@ _JUDGED = 2000  # test rows that retrieval is judged among, at most
 _METHOD = 1  # to be raised when splits or scores change
 
 Transform = Callable[[np.ndarray], np.ndarray]
-Fit = Callable[[np.ndarray, np.ndarray], tuple[Transform, float]]
-"""Takes training rows and labels; gives the transform, and the seconds that its fit took."""
+Fit = Callable[..., tuple[Transform, float]]
+"""Takes training rows and labels, or what else is learned from; gives the transform, and the
+seconds that its fit took."""
+
+Drawn = TypeVar("Drawn", covariant=True)
+
+
+class Draws(Protocol[Drawn]):
+    """A task: a dataclass, whose fields say all that its draws depend on."""
+
+    def split(self, folder: Path | None, seed: int) -> Drawn:
+        """Return what a learner is fitted to and judged by."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ class Task:
     def split(self, folder: Path | None, seed: int) -> Split:
         """Return the stratified split of a seed: standardised, but for MNIST by PCA."""
         random = np.random.default_rng(seed)
-        X, y = _whole(folder, self.name)
+        X, y = whole(folder, self.name)
         if self.unseen:
             classes = random.permutation(np.unique(y))
             seen = np.isin(y, classes[: len(classes) // 2])
@@ -139,7 +150,7 @@ class Trials:
         return found
 
     def result(
-        self, learner: str, task: Task, seed: int, run: Callable[[Split], dict[str, float]]
+        self, learner: str, task: Draws[Drawn], seed: int, run: Callable[[Drawn], dict[str, float]]
     ) -> dict[str, float]:
         """Return what `run` makes of a task's split, or what it made before."""
         key = json.dumps([learner, asdict(task), seed, _METHOD])
@@ -162,13 +173,15 @@ class Trials:
 def of_estimator(make: Callable[[], Any]) -> Learner:
     """Return a scikit-learn transformer as a learner."""
 
-    def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
+    def fit(*given: np.ndarray) -> tuple[Transform, float]:
         estimator = make()
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r"\[NeighborhoodComponentsAnalysis\] NCA did not")
             warnings.filterwarnings("ignore", "Variables are collinear")
+            warnings.filterwarnings("ignore", "All pairs are alike")
+            warnings.filterwarnings("ignore", ".* pairs are of two equal rows")
             start = time.perf_counter()
-            estimator.fit(X, y)
+            estimator.fit(*given)
             return estimator.transform, time.perf_counter() - start
 
     described = repr(make())
@@ -177,9 +190,19 @@ def of_estimator(make: Callable[[], Any]) -> Learner:
     return Learner(f"{described} of {version}", fit)
 
 
+def of_metric_learn(name: str) -> Learner:
+    """Return a learner of metric-learn, which runs in an environment of its own."""
+
+    def fit(*given: np.ndarray) -> tuple[Transform, float]:
+        fitted = _older.fit(name, *given)
+        return (lambda rows: rows @ fitted.components.T), fitted.seconds
+
+    return Learner(f"{name} of {', '.join(_older.PACKAGES)}", fit)
+
+
 def class_counts(folder: Path | None, name: str) -> np.ndarray:
     """Return the sizes of a set's classes, smallest first."""
-    return np.sort(np.unique(_whole(folder, name)[1], return_counts=True)[1])
+    return np.sort(np.unique(whole(folder, name)[1], return_counts=True)[1])
 
 
 def retrieval_scores(Z: np.ndarray, y: np.ndarray, *, cosine: bool = False) -> tuple[float, float]:
@@ -211,7 +234,8 @@ def _flip(y: np.ndarray, share: float, seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=4)
-def _whole(folder: Path | None, name: str) -> tuple[np.ndarray, np.ndarray]:
+def whole(folder: Path | None, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return X and y of a set of the folder, or of scikit-learn."""
     if name in OF_SKLEARN:
         return OF_SKLEARN[name](return_X_y=True)
     assert folder is not None

@@ -18,7 +18,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import NeighborhoodComponentsAnalysis
 from sklearn.preprocessing import FunctionTransformer, Normalizer
 
-from benchmarks import _data, _older
+from benchmarks import _data
 from benchmarks._plot import save
 from benchmarks._ranks import average_ranks, critical_difference, draw_ranks
 from benchmarks._table import Table
@@ -27,24 +27,14 @@ from benchmarks._trials import (
     Learner,
     Scores,
     Task,
-    Transform,
     Trials,
     class_counts,
     of_estimator,
+    of_metric_learn,
 )
 from skhnm import HardNegativeMetricLearner
 
 MOST_FOR_NCA = 5_000  # rows: its n × n arrays take 2 GB at 8,000
-
-
-def of_metric_learn(name: str) -> Learner:
-    """Return a learner of metric-learn, which runs in an environment of its own."""
-
-    def fit(X: np.ndarray, y: np.ndarray) -> tuple[Transform, float]:
-        fitted = _older.fit(name, X, y)
-        return (lambda rows: rows @ fitted.components.T), fitted.seconds
-
-    return Learner(f"{name} of {', '.join(_older.PACKAGES)}", fit)
 
 
 LEARNERS: dict[str, Learner] = {
