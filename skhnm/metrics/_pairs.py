@@ -155,7 +155,7 @@ def _check_both_kinds(same: NDArray[np.bool_], is_apart: bool, drawn: bool) -> N
     kind = "different classes" if same.any() else "one class"
     if not len(same):
         kind = "labelled rows"
-    remedy = "pass pairs of both kinds, or leave pairs out to compare all rows"
+    remedy = "pass pairs of both kinds (with labels, leave pairs out to compare all rows)"
     if drawn and is_apart:
         remedy = "y and reference_y need two classes, and one in common"
     elif drawn:

@@ -19,9 +19,13 @@ from skhnm.estimators._given import GivenTuples
 from skhnm.estimators.tuples._base import (
     LEARNERS,
     BaseTupleLearner,
-    refuse,
-    same_index,
     weights_of,
+)
+from skhnm.estimators.tuples._checks import (
+    both_kinds,
+    check_calibration_params,
+    check_judges_pairs,
+    check_pairs,
 )
 from skhnm.estimators.tuples._mined import MinedNegatives, different_pairs
 from skhnm.estimators.tuples._read import Read, read_tuples
@@ -168,11 +172,11 @@ class PairMetricLearner(BaseTupleLearner):
             If all pairs are alike, so that negatives are mined.
         """
         calibration = {} if calibration_params is None else dict(calibration_params)
-        _check_calibration_params(calibration)
+        check_calibration_params(calibration)
         read = read_tuples(pairs, 2, self.preprocessor)
         alike = check_kinds(y, len(read), "y")
         weights = weights_of(sample_weight, len(read))
-        self._check(read, alike)
+        check_pairs(read, alike)
         with all_or_nothing(self):
             return self._fit(read, alike, weights, calibration)
 
@@ -195,7 +199,7 @@ class PairMetricLearner(BaseTupleLearner):
         if is_alike.all():
             return self._fit_alike(read, which, some, calibration)
         learner = self._resolve(LogisticLoss(), LogisticLoss(scale=5.0, beta=1.0), len(which))
-        _check_judges_pairs(learner.loss)
+        check_judges_pairs(learner.loss)
         positives = np.where(is_alike, which[:, 1], -1)[:, None]
         negatives = np.where(is_alike, -1, which[:, 1])[:, None]
         tuples = Tuples(which[:, 0], positives, negatives, some)
@@ -290,7 +294,7 @@ class PairMetricLearner(BaseTupleLearner):
             In [0, 1]; ties count half.
         """
         scores = self.decision_function(pairs)
-        alike = _both(check_kinds(y, len(scores), "y"), "score")
+        alike = both_kinds(check_kinds(y, len(scores), "y"), "score")
         return float(roc_auc_score(alike, scores, sample_weight=sample_weight))
 
     def set_threshold(self, threshold: Any) -> Self:
@@ -376,68 +380,8 @@ class PairMetricLearner(BaseTupleLearner):
         """
         check_calibration(strategy, min_rate, beta)
         distances = self.pair_distance(pairs)
-        alike = _both(check_kinds(y, len(distances), "y"), "calibrate_threshold")
+        alike = both_kinds(check_kinds(y, len(distances), "y"), "calibrate_threshold")
         self.threshold_ = best_threshold(
             distances, alike, strategy=strategy, min_rate=min_rate, beta=beta
         )
         return self
-
-    def _check(self, read: Read, alike: NDArray[np.bool_]) -> None:
-        """Refuse pairs that say nothing, and tell of those that contradict each other."""
-        refuse(same_index(read, 0, 1), read, "pairs", "a row with itself")
-        same = read.which[:, 0] == read.which[:, 1]
-        if same.any():
-            warnings.warn(
-                f"Of {len(read)} pairs, two equal rows make up {int(same.sum())}, from which no "
-                "metric can learn: left out of the learning",
-                UserWarning,
-                stacklevel=3,
-            )
-        low, high = np.sort(read.which, axis=1).T
-        keys = low * len(read.X) + high
-        both = np.intersect1d(keys[alike], keys[~alike])
-        if len(both):
-            first = int(np.flatnonzero(keys == both[0])[0])
-            warnings.warn(
-                f"Given both as alike and as different: {len(both)} of {len(read)} pairs, first "
-                f"pairs[{first}], {read.shown[first].tolist()}. Drop the wrong one of each",
-                UserWarning,
-                stacklevel=3,
-            )
-
-
-def _check_judges_pairs(loss: Any) -> None:
-    """Raise if a loss costs nothing where there is no negative, or no positive.
-
-    Raises
-    ------
-    ValueError
-        If it only compares the two.
-    """
-    distances = (1.9, 0.05) if getattr(loss, "metric", "") == "cosine" else (1e6, 0.0)
-    far, near, nobody = (np.array([[d]]) for d in (*distances, np.inf))
-    if loss.value_and_grad(far, nobody)[1].any() and loss.value_and_grad(-nobody, near)[2].any():
-        return
-    raise ValueError(
-        f"The loss {loss!r} compares positives with negatives, but a pair has only one of them: "
-        "take 'logistic', 'contrastive' or 'margin', or give triplets to TripletMetricLearner"
-    )
-
-
-def _check_calibration_params(given: dict[str, Any]) -> None:
-    """Raise if `calibrate_threshold` would not take these."""
-    known = {"strategy": "accuracy", "min_rate": None, "beta": 1.0}
-    for name in given:
-        if name not in known:
-            raise ValueError(
-                f"calibration_params has {name!r}, but calibrate_threshold takes {[*known]}"
-            )
-    check_calibration(**(known | given))
-
-
-def _both(alike: NDArray[np.bool_], method: str) -> NDArray[np.bool_]:
-    if alike.all() or not alike.any():
-        raise ValueError(
-            f"{method} needs pairs of both kinds, got {'+1' if alike.any() else '-1'} only"
-        )
-    return alike
