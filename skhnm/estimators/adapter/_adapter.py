@@ -29,7 +29,7 @@ SIDES = ("query", "both", "each")
 ALPHAS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 
 _LEAST = 10  # queries
-_MANY = 10_000  # queries, from which on the last steps of the walk are enough
+_MANY = 10_000  # queries, beyond which they go on from where some of them have come
 
 
 class EmbeddingAdapter(NamedParts):
@@ -112,7 +112,7 @@ class EmbeddingAdapter(NamedParts):
     and raises their mean reciprocal rank. Of at most 1,000 queries each fifth is held out once; of
     more, a fifth (at most 2,000), and 4,000 of the others choose the shrinkage, or so many that
     they meet 2e8 rows of the corpus. Queries with the same first positive are held out together.
-    Then all are learned from; of more than 10,000 by the last two steps alone.
+    Then all are learned from; more than 10,000 go on from where those have come.
 
     References
     ----------
@@ -233,8 +233,10 @@ class EmbeddingAdapter(NamedParts):
             maps = start(searches)
             if np.isfinite(best):
                 walked = [alpha for alpha in alphas if alpha >= best]
-                walked = walked[-2:] if len(searches) > _MANY else walked
                 mover = Mover(self.side, searches, maps, self.temperature, mining)
+                if len(searches) > _MANY:
+                    mover.go_to(movers[0].maps)
+                    walked = [best]
                 *_, maps = mover.walk(walked)
         scores = {alpha: float(values.mean()) for alpha, values in ranks.items()}
         if scores[best] <= scores[np.inf]:

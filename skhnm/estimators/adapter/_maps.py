@@ -116,6 +116,14 @@ class Mover:
         components = e.components.astype(dtype)
         return Maps(components, None if self.side == "query" else components)
 
+    def go_to(self, maps: Maps) -> None:
+        """Go on from other maps; the start, which they are drawn back to, stays."""
+        e = self.embedding
+        parts = e.parts if isinstance(e, SplitEmbedding) else (e,)
+        for part, components in zip(parts, (maps.queries, maps.corpus), strict=False):
+            assert isinstance(part, LinearEmbedding)
+            part.parameters = _not_none(components).ravel() / part.scale
+
     def walk(self, alphas: Iterable[float]) -> Iterator[Maps]:
         """Mine and move under one shrinkage after the other, from strong to weak."""
         for alpha in alphas:

@@ -256,6 +256,17 @@ def test_same_seed_same_result(side, n_jobs):
     assert np.array_equal(once.query_components_, again.query_components_)
 
 
+@pytest.mark.parametrize("side", SIDES)
+def test_many_queries_go_on_from_where_some_have_come(side, monkeypatch):
+    walked = EmbeddingAdapter(side, random_state=0).fit(Q, D, ANSWERS)
+    monkeypatch.setattr("skhnm.estimators.adapter._adapter._MANY", 100)
+    went_on = EmbeddingAdapter(side, random_state=0).fit(Q, D, ANSWERS)
+    assert went_on.improvement_ == walked.improvement_
+    Q_new, D_new, answers = searches(seed=1)
+    found = [after(adapter, Q_new, D_new, answers) for adapter in (walked, went_on)]
+    assert found[1] == pytest.approx(found[0], abs=0.05)
+
+
 def test_any_miner_and_index():
     for options in (
         {"negative_miner": FilteredMiner("hardest", relative_margin=0.05)},
