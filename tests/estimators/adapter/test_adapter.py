@@ -17,6 +17,8 @@ from skhnm.kernels._rows import unit_rows
 from skhnm.miners import FilteredMiner
 from skhnm.neighbors import LSHIndex
 
+pytestmark = pytest.mark.jit  # its kernels are tried without it elsewhere
+
 SIDES = ("query", "both", "each")
 
 
