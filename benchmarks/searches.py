@@ -210,7 +210,7 @@ def _large(quick: bool) -> Table:
     random = np.random.default_rng(0)
     D = random.standard_normal((N, d)).astype(np.float32)
     answers = random.integers(N, size=n)
-    turn = (np.eye(d) + 0.3 * random.standard_normal((d, d)) / np.sqrt(d)).astype(np.float32)
+    turn = (np.eye(d) + 0.7 * random.standard_normal((d, d)) / np.sqrt(d)).astype(np.float32)
     Q = D[answers] @ turn + 4.0 * random.standard_normal((n, d)).astype(np.float32)
     table = Table(
         f"A fit of {n:,} pairs over {N:,} documents × {d}",
