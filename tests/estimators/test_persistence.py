@@ -8,7 +8,12 @@ import joblib
 import numpy as np
 import pytest
 
-from skhnm import HardNegativeMetricLearner, MLPMetricLearner
+from skhnm import (
+    EmbeddingAdapter,
+    HardNegativeMetricLearner,
+    MLPMetricLearner,
+    PairMetricLearner,
+)
 from skhnm.losses import MarginLoss
 from skhnm.miners import OHEMMiner, SemiHardMiner
 
@@ -65,3 +70,21 @@ def test_another_process_reads_what_this_one_wrote(tmp_path, digits, name, how):
         with open(path, "wb") as file:
             pickle.dump(saved, file)
     subprocess.run([sys.executable, "-c", READ, how, path], check=True)
+
+
+def test_skops_keeps_what_was_learned_from_pairs_and_searches():
+    X = np.random.default_rng(0).normal(size=(60, 4)) + 3.0 * (np.arange(60) % 2)[:, None]
+    pairs = np.stack([np.arange(58), np.arange(58) + 1 + np.arange(58) % 2], axis=1)
+    alike = np.where(pairs.sum(axis=1) % 2, -1, 1)
+    learner = PairMetricLearner(preprocessor=X).fit(pairs, alike)
+    queries = X[:40] @ np.diag([1, -1, 2, 1])
+    adapter = EmbeddingAdapter(random_state=0).fit(queries, X, np.arange(40))
+    for fitted, ask in ((learner, lambda e: e.predict(pairs)), (adapter, _mapped)):
+        stored = sio.dumps(fitted)
+        unknown = sio.get_untrusted_types(data=stored)
+        assert all(name.startswith("skhnm.") for name in unknown)
+        np.testing.assert_array_equal(ask(sio.loads(stored, trusted=unknown)), ask(fitted))
+
+
+def _mapped(adapter):
+    return adapter.transform_queries(np.eye(4))
