@@ -79,7 +79,11 @@ def _compare(title: str, name: str, tasks: list[Task], quick: bool) -> Table:
     columns = {"method": ""}
     for n in sizes:
         count = "all pairs" if n is None else f"{n} pairs"
-        columns |= {f"MRR, {count}": "", f"recall at 1, {count}": ".3f", f"recall at 10, {count}": ".3f"}
+        columns |= {
+            f"MRR, {count}": "",
+            f"recall at 1, {count}": ".3f",
+            f"recall at 10, {count}": ".3f",
+        }
     table = Table(
         f"{title}: {len(tasks[0].Q):,} queries at most, {len(tasks[0].D):,} documents, "
         f"{tasks[0].Q.shape[1]} features",
