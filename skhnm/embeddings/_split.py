@@ -38,9 +38,7 @@ class SplitEmbedding(BaseEmbedding):
 
     def _split(self, X: FloatArray) -> list[FloatArray]:
         rows = (X[: self.n_first], X[self.n_first :])
-        return [
-            side[:, : part.shape[1]] for side, part in zip(rows, self.parts, strict=True)
-        ]  # fmt: skip
+        return [side[:, : part.shape[1]] for side, part in zip(rows, self.parts, strict=True)]
 
     def forward(self, X: FloatArray) -> tuple[FloatArray, list[FloatArray]]:
         done = [part.forward(rows) for part, rows in zip(self.parts, self._split(X), strict=True)]

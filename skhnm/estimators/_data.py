@@ -12,6 +12,7 @@ from skhnm.common._validation import check_number
 from skhnm.kernels._rows import sort_rows
 
 _ROUNDED = 1e-4  # of a feature's spread
+_OF_A_MULTIPLE = 1e-6  # weights may have been products
 
 
 @dataclass
@@ -152,6 +153,18 @@ def merge_repeated(X: FloatArray, codes: IndexArray, weights: FloatArray) -> Tra
         X[is_new], codes[is_new], np.bincount(group, weights=weights).astype(np.float64),
         rows=order[is_new], stands=stands,
     )  # fmt: skip
+
+
+def whole_multiples(weights: FloatArray, below: int) -> IndexArray | None:
+    """Return how many times the least each weight (n,) above 0 is; None where any is not whole.
+
+    Multiples of `below` and more are no counts either.
+    """
+    multiples = weights / weights.min()
+    whole = np.rint(multiples)
+    if multiples.max() < below and (np.abs(multiples - whole) < _OF_A_MULTIPLE * whole).all():
+        return whole.astype(np.intp)
+    return None
 
 
 def class_factors(

@@ -10,14 +10,16 @@ import numpy as np
 
 from skhnm.common._tuples import Tuples
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.estimators._data import TrainingData
-from skhnm.estimators._parts import setting
+from skhnm.estimators._data import TrainingData, whole_multiples
 from skhnm.pools._dataset import DatasetPool
 from skhnm.pools._known import resolve_pool
 from skhnm.training._objective import Objective
 
 _MOST_PAIRS = 20_000
 """That say how alike rows differ."""
+
+_MOST_TIMES = 21
+"""From which on multiples of a weight are no copies."""
 
 
 @dataclass
@@ -71,12 +73,8 @@ class GivenTuples:
 
 def _copies(weights: FloatArray) -> IndexArray:
     """Return how many copies (q,) stand for weights: exactly, where they are small multiples."""
-    unit = weights[weights > 0].min()
-    times = weights / unit
-    if times.max() > 20 or not np.allclose(times, np.round(times)):
-        times = 4.0 * weights / weights.mean()
-    copies: IndexArray = np.round(times).astype(np.intp)
-    return copies
+    counts = whole_multiples(weights, _MOST_TIMES)
+    return np.rint(4.0 * weights / weights.mean()).astype(np.intp) if counts is None else counts
 
 
 def check_given(learner: Any) -> None:
@@ -87,9 +85,8 @@ def check_given(learner: Any) -> None:
     ValueError
         The message names it.
     """
-    pool = setting(learner, "pool")
     unusable = {
-        "pool": learner.pool != "auto" and not isinstance(resolve_pool(pool), DatasetPool),
+        "pool": learner.pool != "auto" and not isinstance(resolve_pool(learner.pool), DatasetPool),
         "class_weight": learner.class_weight is not None,
         "early_stopping": bool(learner.early_stopping),
         "warm_start": bool(learner.warm_start),

@@ -12,6 +12,7 @@ from skhnm.common._validation import check_index_array
 from skhnm.miners._base import BaseMiner
 from skhnm.miners.positives import BasePositiveMiner
 from skhnm.neighbors._candidates import Candidates
+from skhnm.neighbors._padded import spread
 
 
 class GivenMiner(BaseMiner):
@@ -27,9 +28,8 @@ class GivenMiner(BaseMiner):
     Notes
     -----
     A row without a negative, or one that is not among the candidates or has no label, is left
-    out. Row numbers
-    are of one X, so this miner has no place in a cross-validation, whose folds are other X.
-    Triplets have, in a `TripletMetricLearner`, which takes them as they are.
+    out. Row numbers are of one X, so this miner has no place in a cross-validation, whose folds
+    are other X. Triplets have, in a `TripletMetricLearner`, which takes them as they are.
 
     Examples
     --------
@@ -125,11 +125,9 @@ def look_up(given: IndexArray, candidates: Candidates, name: str) -> IndexArray:
     pairs = np.unique(anchors[there] * n + rows[there])
     anchors, rows = pairs // n, pairs % n
     _check_side(anchors, rows, c, name)
-    first = np.searchsorted(anchors, np.arange(len(c)))
-    place = np.arange(len(anchors)) - first[anchors]
-    found = np.full((len(c), int(place.max(initial=0)) + 1), -1, dtype=np.intp)
-    found[anchors, place] = rows
-    return found
+    first = np.searchsorted(anchors, np.arange(len(c) + 1)).astype(np.intp)
+    found = spread(rows, first)
+    return found if found.shape[1] else np.full((len(c), 1), -1, dtype=np.intp)
 
 
 def _places(numbers: IndexArray, n: int) -> IndexArray:

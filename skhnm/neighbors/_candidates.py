@@ -18,9 +18,9 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.kernels._distances import pair_distances_tile
 from skhnm.kernels._draw import mask_tile
 from skhnm.kernels._rows import unit_rows
-from skhnm.kernels._within import least_distances, spread_lists
+from skhnm.kernels._within import least_distances
 from skhnm.neighbors._copies import copies_of_positives, copy_tolerance
-from skhnm.neighbors._padded import draw_ranks, inside_window, sort_by_index, trim
+from skhnm.neighbors._padded import draw_ranks, inside_window, sort_by_index, spread, trim
 from skhnm.neighbors._sides import Sides
 from skhnm.neighbors._sorted import Side
 
@@ -273,14 +273,7 @@ class Candidates(Sides):
         n = len(first) - 1
         longest = int(np.diff(first).max(initial=0))
         self._check_size(n / max(1, len(self)), longest, "other")
-        rows = np.empty((n, longest), dtype=np.intp)
-        parts = cut(slice(0, n), longest)
-
-        def spread(i: int) -> None:
-            spread_lists(listed, first, parts[i].start, parts[i].stop, rows)
-
-        run_tiles(spread, len(parts), self.n_jobs, float(rows.size))
-        return rows
+        return spread(listed, first, self.n_jobs)
 
     def choices(self, rows: slice) -> tuple[IndexArray, FloatArray]:
         """Every row of other classes that some anchors may have, and its squared distance.

@@ -5,10 +5,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from skhnm.common._threads import cut, run_tiles
 from skhnm.common._typing import FloatArray, IndexArray
+from skhnm.kernels._within import spread_lists
 
 Found = tuple[IndexArray, FloatArray]
 """Indices (n, k) and distances (n, k) of what was found."""
+
+
+def spread(listed: IndexArray, first: IndexArray, n_jobs: int | None = None) -> IndexArray:
+    """Return lists as rows, padded with -1: row q holds ``listed[first[q] : first[q + 1]]``."""
+    counts = np.diff(first)
+    rows = np.empty((len(counts), int(counts.max(initial=0))), dtype=np.intp)
+    parts = cut(slice(0, len(rows)), rows.shape[1])
+
+    def fill(i: int) -> None:
+        spread_lists(listed, first, parts[i].start, parts[i].stop, rows)
+
+    run_tiles(fill, len(parts), n_jobs, float(rows.size))
+    return rows
 
 
 def trim(rows: IndexArray) -> IndexArray:

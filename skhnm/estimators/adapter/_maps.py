@@ -18,6 +18,7 @@ from skhnm.estimators.adapter._searches import Searches
 from skhnm.exceptions import MiningWarning
 from skhnm.kernels._rows import unit_rows
 from skhnm.losses._softmax import NPairLoss
+from skhnm.neighbors._padded import spread
 from skhnm.offline._function import mine_hard_negatives
 from skhnm.pools._members import Constants, Members
 from skhnm.training._lbfgs import LBFGSSolver
@@ -102,9 +103,9 @@ class Mover:
         if side == "each":
             second = LinearEmbedding(_not_none(start.corpus), self.n_jobs)
             self.embedding = SplitEmbedding(first, second, len(searches))
-        s = searches
-        self._positives = np.split(s.positives.rows, s.positives.starts[1:-1])
-        self._given = _padded(s.positives), _padded(s.negatives)
+        self._given = [
+            spread(known.rows, known.starts) for known in (searches.positives, searches.negatives)
+        ]
 
     @property
     def maps(self) -> Maps:
@@ -140,13 +141,13 @@ class Mover:
     def _mine(self) -> tuple[Members, Tuples]:
         """Return who takes part, and each query with its positives and negatives."""
         s, maps = self.searches, self.maps
+        positives, known = self._given
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MiningWarning)
             mined = mine_hard_negatives(
-                maps.of_queries(s.Q), maps.of_corpus(s.D), positives=self._positives,
+                maps.of_queries(s.Q), maps.of_corpus(s.D), positives=positives,
                 metric="cosine", **self.mining,
             ).indices  # fmt: skip
-        positives, known = self._given
         negatives = np.concatenate([mined, known], axis=1)
         own = np.arange(len(s))[:, None] * len(s.D)
         twice = np.isin(own + mined, (own + known)[known >= 0]) & (mined >= 0)
@@ -175,15 +176,6 @@ class Mover:
         X[:n, : s.Q.shape[1]] = s.Q
         X[n:, : s.D.shape[1]] = s.D[rows]
         return Members(np.arange(len(X)), X, codes)
-
-
-def _padded(lists: Any) -> IndexArray:
-    """Return lists as rows of one array, padded with -1."""
-    counts = np.diff(lists.starts)
-    rows = np.full((len(counts), int(counts.max(initial=0))), -1, dtype=np.intp)
-    place = np.arange(len(lists.rows)) - np.repeat(lists.starts[:-1], counts)
-    rows[lists.queries, place] = lists.rows
-    return rows
 
 
 def _not_none(components: FloatArray | None) -> FloatArray:

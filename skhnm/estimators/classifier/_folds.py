@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from skhnm.common._typing import FloatArray, IndexArray
-from skhnm.estimators._data import TrainingData
+from skhnm.estimators._data import TrainingData, whole_multiples
 
 _MOST_TIMES = 100_000  # that a row is taken to be given; more is no count, but a weight
-_ROUNDED = 1e-6  # of a multiple: weights may have been products
 
 
 def deal(weights: FloatArray, codes: IndexArray, n_folds: int) -> FloatArray:
@@ -23,10 +22,9 @@ def deal(weights: FloatArray, codes: IndexArray, n_folds: int) -> FloatArray:
     times = np.ones(len(weights), dtype=np.intp)
     for c in np.unique(codes):
         of_class = codes == c
-        multiples = weights[of_class] / weights[of_class].min()
-        whole = np.rint(multiples)
-        if multiples.max() < _MOST_TIMES and (np.abs(multiples - whole) < _ROUNDED * whole).all():
-            times[of_class] = whole
+        counts = whole_multiples(weights[of_class], _MOST_TIMES)
+        if counts is not None:
+            times[of_class] = counts
     ends = np.cumsum(times)
     starts = ends - times
     folds = np.arange(n_folds)[:, None]

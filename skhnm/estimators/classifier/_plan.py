@@ -11,7 +11,7 @@ from skhnm.common._threads import effective_n_jobs
 from skhnm.common._typing import FloatArray
 from skhnm.common._validation import check_choice, check_generator, check_number
 from skhnm.estimators._base import BaseMetricLearner
-from skhnm.estimators._known import learners
+from skhnm.estimators._known import learners, resolve_learner
 from skhnm.estimators.classifier._encoding import n_columns
 from skhnm.estimators.classifier._voting import Vote
 from skhnm.neighbors._base import BaseIndex
@@ -100,12 +100,7 @@ def _learners(classifier: Any) -> list[tuple[Any, BaseMetricLearner]]:
     """Return the learners to try, as they were given and as they are fitted."""
     given = classifier.learner
     tried = ["linear", "mlp"] if isinstance(given, str) and given == "auto" else [given]
-    learners = [LEARNERS.resolve(each) for each in tried]
-    for learner in learners:
-        for name in ("random_state", "n_jobs"):
-            if getattr(learner, name) is None:
-                learner.set_params(**{name: getattr(classifier, name)})
-    return list(zip(tried, learners, strict=True))
+    return [(each, resolve_learner(LEARNERS, each, classifier)) for each in tried]
 
 
 def _knots(encoding: Any) -> list[int | None]:

@@ -16,8 +16,8 @@ from skhnm.common._typing import FloatArray, IndexArray
 from skhnm.common._validation import check_weights
 from skhnm.estimators._base import BaseMetricLearner
 from skhnm.estimators._given import GivenTuples
-from skhnm.estimators._known import learners
-from skhnm.estimators._learned import FLOATS
+from skhnm.estimators._known import learners, resolve_learner
+from skhnm.estimators._learned import FLOATS, TUPLES
 from skhnm.estimators._linear import HardNegativeMetricLearner
 from skhnm.estimators.tuples._read import Read, as_indices, look_up, read_tuples
 from skhnm.losses._known import LOSSES
@@ -185,10 +185,7 @@ class BaseTupleLearner(
 
     def _resolve(self, loss: Any, unit_loss: Any, n: int) -> BaseMetricLearner:
         """Return a fresh learner, with what "auto" means for n tuples, at unit length or not."""
-        learner: BaseMetricLearner = LEARNERS.resolve(self.learner)
-        for name in ("random_state", "n_jobs"):
-            if getattr(learner, name) is None:
-                learner.set_params(**{name: getattr(self, name)})
+        learner = resolve_learner(LEARNERS, self.learner, self)
         if isinstance(learner.loss, str) and learner.loss == "auto":
             learner.loss = unit_loss if learner.normalize else loss
         learner.loss = LOSSES.resolve(learner.loss)
@@ -206,7 +203,7 @@ class BaseTupleLearner(
 
     @property
     def _what(self) -> str:
-        return {2: "pairs", 3: "triplets", 4: "quadruplets"}[self._size]
+        return TUPLES[self._size]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

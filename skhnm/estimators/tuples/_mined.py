@@ -53,6 +53,7 @@ class MinedNegatives:
         self._anchors, self._positives = both.T
         self._weights = None if weights is None else np.tile(weights, 2)
         self.partners = partners_of(pairs, n)
+        self._known = np.split(self.partners.indices, self.partners.indptr[1:-1])
         self._miner = miner
         self._metric = "cosine" if cosine else "euclidean"
         self._random = random
@@ -60,16 +61,14 @@ class MinedNegatives:
 
     def __call__(self, Z: FloatArray) -> Tuples:
         """Return a tuple for each end of each pair, under the embeddings (n, m)."""
-        known = self.partners
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", MiningWarning)  # a row may have none: it waits
             negatives = mine_hard_negatives(
-                Z, positives=np.split(known.indices, known.indptr[1:-1]), miner=self._miner,
-                n_negatives=N_NEGATIVES, metric=self._metric, random_state=self._random,
-                n_jobs=self._n_jobs,
+                Z, positives=self._known, miner=self._miner, n_negatives=N_NEGATIVES,
+                metric=self._metric, random_state=self._random, n_jobs=self._n_jobs,
             ).indices  # fmt: skip
         itself = np.broadcast_to(np.arange(len(Z))[:, None], negatives.shape)
-        shared = share_a_partner(known, itself.ravel(), negatives.ravel())
+        shared = share_a_partner(self.partners, itself.ravel(), negatives.ravel())
         negatives = np.where(shared.reshape(negatives.shape), -1, negatives)
         found = negatives[self._anchors]
         some = np.flatnonzero((found >= 0).any(axis=1))
